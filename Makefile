@@ -1,0 +1,140 @@
+# pacegate. `make help` lists the targets.
+
+PREFIX ?= /usr/local
+BINDIR ?= $(PREFIX)/bin
+LIBEXECDIR ?= $(PREFIX)/libexec/pacegate
+MANDIR ?= $(PREFIX)/share/man
+DESTDIR ?=
+B ?= build
+
+CC ?= gcc
+OPT ?= -O2 -g
+WARN = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes \
+       -Wmissing-prototypes -Wold-style-definition -Wvla -Wpointer-arith \
+       -Wcast-qual -Wwrite-strings -Wformat=2 -Wundef -Werror
+HARDEN = -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fstack-clash-protection \
+         -fcf-protection -fPIE -fno-plt
+LINKHARDEN = -pie -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed
+SANITIZE =
+EXTRA =
+
+CPPFLAGS += -D_GNU_SOURCE -I. -Igate -DPACEGATE_BINDIR='"$(BINDIR)"' \
+            -DPACEGATE_LIBEXECDIR='"$(LIBEXECDIR)"'
+ALLCFLAGS = -std=gnu11 $(OPT) $(WARN) $(HARDEN) $(SANITIZE) $(EXTRA) $(CFLAGS)
+ALLLDFLAGS = $(LINKHARDEN) $(SANITIZE) $(LDFLAGS)
+
+GATE_SRC := $(filter-out gate/main.c,$(wildcard gate/*.c gate/*/*.c))
+RUNNER_SRC := $(filter-out runner/main.c runner/shim.c,$(wildcard runner/*.c))
+HOOK_SRC := $(filter-out hooks/pre-receive.c hooks/post-receive.c,$(wildcard hooks/*.c))
+HOOK_OBJ := $(HOOK_SRC:%.c=$(B)/%.o)
+GATE_OBJ := $(GATE_SRC:%.c=$(B)/%.o)
+RUNNER_OBJ := $(RUNNER_SRC:%.c=$(B)/%.o)
+UNIT_SRC := $(wildcard tests/unit/test_*.c)
+UNIT := $(UNIT_SRC:tests/unit/%.c=$(B)/tests/unit/%)
+
+PROGRAMS := $(B)/pacegate $(B)/pacegate-runner $(B)/pacegate-shim \
+            $(B)/pre-receive $(B)/post-receive
+
+GATE_LIBS = -lgit2 -llmdb -ljansson -lm
+HOST_LIBS = -lcurl
+RUNNER_LIBS = -lgit2 -ljansson -lseccomp -lm
+
+all: $(PROGRAMS)
+
+$(B)/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(ALLCFLAGS) -MMD -MP -c $< -o $@
+
+$(B)/libgate.a: $(GATE_OBJ)
+$(B)/librunner.a: $(RUNNER_OBJ)
+$(B)/libhooks.a: $(HOOK_OBJ)
+%.a:
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+$(B)/pacegate: $(B)/gate/main.o $(B)/libgate.a
+	$(CC) $(ALLLDFLAGS) -o $@ $^ $(GATE_LIBS) $(HOST_LIBS)
+$(B)/pre-receive $(B)/post-receive: $(B)/%: $(B)/hooks/%.o $(B)/libhooks.a $(B)/libgate.a
+	$(CC) $(ALLLDFLAGS) -o $@ $^ $(GATE_LIBS)
+$(B)/pacegate-runner: $(B)/runner/main.o $(B)/librunner.a $(B)/libgate.a
+	$(CC) $(ALLLDFLAGS) -o $@ $^ $(RUNNER_LIBS)
+# The shim is pid 1 of a sandbox that holds none of our libraries.
+$(B)/pacegate-shim: runner/shim.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) -std=gnu11 -O2 $(WARN) -fstack-protector-strong \
+		-static -MMD -MP -o $@ $<
+
+$(B)/tests/unit/%: $(B)/tests/unit/%.o $(B)/libhooks.a $(B)/librunner.a $(B)/libgate.a
+	$(CC) $(ALLLDFLAGS) -o $@ $^ -lcmocka $(GATE_LIBS) $(HOST_LIBS) \
+		-lseccomp -lgsl -lgslcblas -lm
+
+unit: $(UNIT)
+
+# Setting up: every target that needs more than a compiler asks for it itself.
+deps:
+	@contrib/deps build
+deps-check:
+	@contrib/deps check
+
+install: all
+	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBEXECDIR) \
+		$(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(MANDIR)/man5 \
+		$(DESTDIR)$(MANDIR)/man7
+	install -m 755 $(B)/pacegate $(B)/pacegate-runner $(DESTDIR)$(BINDIR)
+	install -m 755 $(B)/pre-receive $(B)/post-receive $(B)/pacegate-shim \
+		contrib/slot-users $(DESTDIR)$(LIBEXECDIR)
+	for page in contrib/man/*.[157]; do \
+		install -m 644 $$page $(DESTDIR)$(MANDIR)/man$${page##*.}/ || \
+			exit 1; done
+
+uninstall:
+	rm -f $(DESTDIR)$(BINDIR)/pacegate $(DESTDIR)$(BINDIR)/pacegate-runner
+	rm -rf $(DESTDIR)$(LIBEXECDIR)
+	for page in contrib/man/*.[157]; do \
+		rm -f $(DESTDIR)$(MANDIR)/man$${page##*.}/$${page##*/}; done
+
+# The main job on real pushes; the programs are used from where they are built.
+demo: deps
+	@$(MAKE) -s all
+	@PACEGATE_BUILD=$(CURDIR)/$(B) contrib/demo/run
+
+# Everything that fits into some minutes. Ends with `N passed, N failed`.
+ASAN = B=build/asan SANITIZE='-fsanitize=address,undefined -fno-sanitize-recover=undefined' \
+       HARDEN= LINKHARDEN=
+SHELL_TESTS = $(sort $(wildcard tests/style/*.sh tests/push/*.sh tests/sandbox/*.sh))
+
+check: deps-check
+	@$(MAKE) -s -j2 all unit
+	@$(MAKE) -s -j2 $(ASAN) unit
+	@PACEGATE_BUILD=$(CURDIR)/$(B) PACEGATE_ASAN=$(CURDIR)/build/asan \
+		tests/run $(UNIT) $(UNIT:$(B)/%=build/asan/%) $(SHELL_TESTS)
+
+bench: deps-check
+	@$(MAKE) -s all
+	@for script in tests/bench/*.sh; do PACEGATE_BUILD=$(CURDIR)/$(B) \
+		$$script || exit 1; done
+
+check-racket: deps-check
+	@contrib/deps racket
+	@$(MAKE) -s all
+	@PACEGATE_BUILD=$(CURDIR)/$(B) tests/run tests/racket/racket.sh
+
+format:
+	clang-format -i $$(git ls-files '*.c' '*.h')
+
+clean:
+	rm -rf build
+
+help:
+	@echo 'all       build into $(B)/ (the default)'
+	@echo 'install   to PREFIX=$(PREFIX), below DESTDIR; uninstall takes it out'
+	@echo 'demo      set up, and show the main job on real pushes'
+	@echo 'check     set up, and run all tests (some minutes)'
+	@echo 'check-racket  the founding test, in Racket, through a real push'
+	@echo 'bench     figures, as ratios side by side'
+	@echo 'format    clang-format over every source'
+
+.PHONY: all unit deps deps-check install uninstall demo check bench \
+	check-racket format clean help
+.SECONDARY:
+-include $(shell find $(B) -name '*.d' 2>/dev/null)

@@ -1,0 +1,40 @@
+#ifndef BASE_NAMES_H
+#define BASE_NAMES_H
+
+/*
+ * Every name that lives outside this program, spelled once: environment,
+ * files, protocol. Configuration keys stand in policy/keys.h, trailers in
+ * policy/trailer.h.
+ */
+
+#define PACEGATE_VERSION "0.1.0"
+
+/* The session protocol's version; both sides must agree. */
+enum { PROTOCOL_VERSION = 1 };
+
+/* git sets these for hooks. */
+#define ENV_GIT_DIR "GIT_DIR"
+#define ENV_GIT_OBJECT_DIRECTORY "GIT_OBJECT_DIRECTORY"
+#define ENV_GIT_QUARANTINE "GIT_QUARANTINE_PATH"
+#define ENV_PUSH_OPTION_COUNT "GIT_PUSH_OPTION_COUNT"
+#define ENV_PUSH_OPTION "GIT_PUSH_OPTION_" /* and a number */
+
+/* Ours. */
+#define ENV_EVENTS "PERF_EVENTS"       /* to a test: where events go */
+#define ENV_LIBEXEC "PACEGATE_LIBEXEC" /* where our other programs are */
+
+/* Below the repository's directory. */
+#define DIR_STORE "pacegate"
+#define DIR_CACHE "pacegate/cache"
+#define FILE_LOG "pacegate/log"
+#define FILE_WORKER_LOCK "pacegate/worker.lock"
+
+/* In the tree of a commit. */
+#define FILE_TREE_CONFIG ".pacegate"
+
+/* Programs. */
+#define PROGRAM_GATE "pacegate"
+#define PROGRAM_RUNNER "pacegate-runner"
+#define PROGRAM_SHIM "pacegate-shim"
+
+#endif

@@ -1,0 +1,147 @@
+/*
+ * accept and reset: what trailers do, by the hand of an admin, after the fact.
+ * Both make a commit the baseline of a test from there on.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/exit.h"
+#include "base/json.h"
+#include "cmd/commands.h"
+#include "cmd/common.h"
+#include "gate.h"
+#include "gather.h"
+#include "gather_tests.h"
+#include "repo/repo.h"
+
+struct change {
+	const char *what; /* accept or reset */
+	const char *test, *reason;
+	struct oid commit;
+	struct store_baseline baseline;
+	int json;
+};
+
+static int
+put_change(struct store_tx *tx, void *data, struct err *err)
+{
+	const struct change *change = data;
+	json_t *entry = json_pack(
+		"{s:I, s:s, s:o, s:o, s:o, s:o}", "time",
+		(json_int_t)change->baseline.since_s, "what", change->what,
+		"who", json_text(cmd_user()), "why", json_text(change->reason),
+		"commit", json_oid(&change->commit), "test",
+		json_text(change->test));
+
+	(void)err;
+	store_baseline_put(tx, change->test, &change->commit,
+			   &change->baseline);
+	store_ledger_add(tx, change->baseline.since_s, change->test, entry);
+	json_decref(entry);
+	return store_tx_error(tx);
+}
+
+static int
+check_test(const struct gate *gate, struct change *change, struct err *err)
+{
+	struct gather_test test = { .path = (char *)(uintptr_t)change->test };
+	struct oid tree, blob;
+	char hex[OID_HEX + 1];
+
+	directives_init(&test.directives);
+	if (repo_commit_parent(gate->repo, &change->commit, NULL, &tree, err) <
+	    0)
+		return err->code;
+	if (repo_file_at(gate->repo, &tree, change->test, &blob, NULL, NULL) <
+	    0)
+		return err_set(err, ERR_NOT_FOUND, "%s holds no file %s",
+			       oid_short(&change->commit, hex), change->test);
+	test.blob = blob;
+	gather_definition(gate->repo, &tree, &test,
+			  change->baseline.definition);
+	return 0;
+}
+
+static int
+make_change(const char *repo, const char *rev, struct change *change,
+	    struct err *err)
+{
+	struct gate gate = GATE_INIT;
+	int ret = cmd_open(&gate, repo, STORE_WRITE, err);
+
+	if (!ret)
+		ret = repo_resolve(gate.repo, rev, &change->commit, err);
+	if (!ret)
+		ret = check_test(&gate, change, err);
+	change->baseline.commit = change->commit;
+	change->baseline.since_s = clock_wall_s(&clock_real);
+	if (!ret)
+		ret = store_write(gate.store, put_change, change, err);
+	gate_close(&gate);
+	return ret;
+}
+
+static void
+tell_change(const struct change *change)
+{
+	char hex[OID_HEX + 1];
+
+	oid_format(&change->commit, hex);
+	if (change->json)
+		printf("{\"what\": \"%s\", \"commit\": \"%s\"}\n", change->what,
+		       hex);
+	else
+		printf("%s is the baseline of %s from now on\n", hex,
+		       change->test);
+}
+
+static int
+run(struct change *change, int argc, char **argv, int min)
+{
+	const char *repo = NULL;
+	struct err err = ERR_INIT;
+	const struct option_row rows[] = {
+		{ "repo", 0, OPTION_TEXT, "DIR", "the repository", &repo },
+		{ "reason", 'r', OPTION_TEXT, "WHY", "for the ledger",
+		  &change->reason },
+		{ "json", 0, OPTION_FLAG, NULL, "as JSON", &change->json },
+		{ 0 }
+	};
+	int ret = cmd_begin(change->what, rows, &argc, argv, 2);
+
+	if (ret >= 0)
+		return ret;
+	if (argc - 1 < min || !change->reason || !*change->reason) {
+		fprintf(stderr,
+			"pacegate %s: name a test%s and say why with "
+			"--reason\n",
+			change->what, min > 1 ? ", a commit" : "");
+		return EXIT_USAGE;
+	}
+	change->test = argv[1];
+	ret = make_change(repo, argc > 2 ? argv[2] : "HEAD", change, &err);
+	if (ret < 0)
+		return cmd_fail(&err);
+	tell_change(change);
+	return EXIT_FINE;
+}
+
+int
+cmd_accept(int argc, char **argv)
+{
+	struct change change = { .what = "accept",
+				 .baseline = { .why = STORE_MANUAL } };
+
+	return run(&change, argc, argv, 2);
+}
+
+int
+cmd_reset(int argc, char **argv)
+{
+	struct change change = { .what = "reset",
+				 .baseline = { .why = STORE_RESET } };
+
+	return run(&change, argc, argv, 1);
+}

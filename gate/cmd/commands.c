@@ -1,0 +1,40 @@
+#include "cmd/commands.h"
+
+#include <stddef.h>
+#include <string.h>
+
+const struct command commands[] = {
+	{ "install", cmd_install, "[REPO] [--gate REF]...",
+	  "put the hooks, the store and defaults into a repository" },
+	{ "uninstall", cmd_uninstall, "[REPO]",
+	  "take them out and put back what was there" },
+	{ "doctor", cmd_doctor, "",
+	  "configuration in force, sandbox, and what is missing" },
+	{ "run", cmd_run, "[BASE [REV]] [--test T]...",
+	  "weigh a revision against another in this clone" },
+	{ "show", cmd_show, "[REV]", "what the gate says of a commit" },
+	{ "status", cmd_status, "", "worker, queue, slots, outbox" },
+	{ "work", cmd_work, "[--watch]", "run what is queued" },
+	{ "accept", cmd_accept, "TEST REV --reason WHY",
+	  "make a commit the baseline of a test" },
+	{ "reset", cmd_reset, "TEST [REV] --reason WHY",
+	  "begin the history of a test anew" },
+	{ "ledger", cmd_ledger, "[--test T]",
+	  "who accepted what, when and why" },
+	{ "detect", cmd_detect, "",
+	  "change points of the CSV series on stdin" },
+	{ "export", cmd_export, "", "write the whole store as JSON lines" },
+	{ "import", cmd_import, "", "read what export wrote" },
+	{ "expire", cmd_expire, "", "drop old samples, as configured" },
+	{ "verify", cmd_verify, "", "check every record of the store" },
+	{ NULL, NULL, NULL, NULL },
+};
+
+const struct command *
+command_find(const char *name)
+{
+	for (const struct command *at = commands; at->name; at++)
+		if (!strcmp(at->name, name))
+			return at;
+	return NULL;
+}

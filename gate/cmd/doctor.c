@@ -1,0 +1,248 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/exit.h"
+#include "base/file.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/names.h"
+#include "base/proc.h"
+#include "base/programs.h"
+#include "cmd/commands.h"
+#include "cmd/common.h"
+#include "cmd/install.h"
+#include "gate.h"
+#include "repo/repo.h"
+
+/*
+ * What is in force, and what is wrong. Each finding has a level: `ok`, `note`
+ * (weaker than it could be) or `bad` (does not work), and says what to do.
+ */
+struct doctor {
+	json_t *findings, *settings;
+	int bad;
+};
+
+static void
+find(struct doctor *doctor, const char *level, const char *what,
+     const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+
+static void
+find(struct doctor *doctor, const char *level, const char *what,
+     const char *fmt, ...)
+{
+	struct buf text = BUF_INIT;
+	va_list ap;
+
+	va_start(ap, fmt);
+	buf_vaddf(&text, fmt, ap);
+	va_end(ap);
+	json_array_append_new(doctor->findings,
+			      json_pack("{s:s, s:s, s:o}", "level", level,
+					"what", what, "text",
+					json_text_len(buf_text(&text),
+						      text.len)));
+	doctor->bad |= !strcmp(level, "bad");
+	buf_release(&text);
+}
+
+static void
+check_hooks(struct doctor *doctor, const struct gate *gate)
+{
+	char *hooks = NULL;
+
+	if (repo_hooks_dir(repo_gitdir(gate->repo), &hooks, NULL) < 0)
+		return;
+	for (size_t i = 0; install_hooks[i]; i++) {
+		const char *name = install_hooks[i];
+		char *program = programs_find(name);
+		char *path = file_join(hooks, name);
+		char *drop_in = mem_text("%s.d/pacegate", path);
+
+		if (program && (install_is_ours(path, program) ||
+				install_is_ours(drop_in, program)))
+			find(doctor, "ok", "hook", "%s", name);
+		else
+			find(doctor, "bad", "hook",
+			     "%s is not ours: run `pacegate install`", path);
+		free(drop_in);
+		free(path);
+		free(program);
+	}
+	free(hooks);
+}
+
+static void
+check_store(struct doctor *doctor, struct gate *gate)
+{
+	struct err err = ERR_INIT;
+	int ret = gate_open_store(gate, STORE_WRITE, &err);
+
+	if (ret == ERR_NOT_FOUND)
+		find(doctor, "bad", "store",
+		     "there is none: run `pacegate install`");
+	else if (ret < 0)
+		find(doctor, "bad", "store", "%s", err.text);
+	else
+		find(doctor, "ok", "store", "schema %d", store_schema());
+}
+
+/* The runner tells of its sandbox; it alone knows. */
+static void
+check_sandbox(struct doctor *doctor)
+{
+	char *runner = programs_find(PROGRAM_RUNNER);
+	const char *argv[] = { runner, "--self-test", NULL };
+	struct buf out = BUF_INIT;
+	struct err err = ERR_INIT;
+	json_t *json = NULL, *note;
+	size_t i;
+	int ret;
+
+	if (!runner) {
+		find(doctor, "bad", "runner",
+		     PROGRAM_RUNNER " is not installed beside this program");
+		return;
+	}
+	ret = proc_capture(argv, NULL, &out, 1 << 20, &err);
+	json = json_parse(buf_text(&out), out.len, NULL);
+	if (ret < 0 || !json_bool_or(json, "ok", ret == 0))
+		find(doctor, "bad", "sandbox", "%s",
+		     json_text_or(json, "error", err.text));
+	else
+		find(doctor, "ok", "sandbox", "%s",
+		     json_text_or(json, "sandbox", "usable"));
+	json_array_foreach (json_object_get(json, "notes"), i, note)
+		find(doctor, "note", "sandbox", "%s", json_string_value(note));
+	json_decref(json);
+	buf_release(&out);
+	free(runner);
+}
+
+static void
+check_slots(struct doctor *doctor, const struct gate *gate)
+{
+	struct err err = ERR_INIT;
+	struct slot_rules rules;
+	char cpus[256];
+
+	gate_slots(gate, &rules);
+	if (slot_cpus(rules.cpus, 0, rules.count, cpus, sizeof(cpus), &err) <
+		    0 ||
+	    slot_count_taken(&rules, &err) < 0)
+		find(doctor, "bad", "slots", "%s", err.text);
+	else
+		find(doctor, "ok", "slots", "%u, the first on CPUs %s",
+		     rules.count, *cpus ? cpus : "of any kind");
+	if (sysconf(_SC_NPROCESSORS_ONLN) < 2)
+		find(doctor, "note", "slots",
+		     "this machine has one CPU: the gate and the tests share "
+		     "it, and wall times are noisier for it");
+}
+
+static void
+on_setting(void *data, const char *key, const char *value, const char *where)
+{
+	struct doctor *doctor = data;
+
+	json_array_append_new(doctor->settings,
+			      json_pack("{s:o, s:o, s:o}", "key",
+					json_text(key), "value",
+					json_text(value), "where",
+					json_text(where)));
+}
+
+static void
+check_config(struct doctor *doctor, const struct gate *gate)
+{
+	struct problems problems = { 0 };
+	struct config config = { 0 };
+	struct err err = ERR_INIT;
+	struct policy *policy;
+
+	if (repo_config(gate->repo, &config, 1, &err) < 0)
+		find(doctor, "bad", "config", "%s", err.text);
+	policy = policy_new(&config, &problems);
+	policy_each(policy, on_setting, doctor);
+	for (size_t i = 0; i < problems.count; i++)
+		find(doctor, "bad", "config", "%s: %s", problems.items[i].where,
+		     problems.items[i].what);
+	if (!problems.count)
+		find(doctor, "ok", "config", "every key is understood");
+	policy_free(policy);
+	problems_release(&problems);
+	config_release(&config);
+}
+
+static void
+print_text(const struct doctor *doctor)
+{
+	json_t *item;
+	size_t i;
+
+	puts("in force:");
+	json_array_foreach (doctor->settings, i, item)
+		printf("  %-34s %-12s %s\n", json_text_or(item, "key", ""),
+		       json_text_or(item, "value", ""),
+		       json_text_or(item, "where", ""));
+	puts("\nfindings:");
+	json_array_foreach (doctor->findings, i, item) {
+		const char *text = json_text_or(item, "text", "");
+		struct buf line = BUF_INIT;
+
+		buf_add_clean(&line, text, strlen(text), 1000);
+		printf("  %-5s %-8s %s\n", json_text_or(item, "level", ""),
+		       json_text_or(item, "what", ""), buf_text(&line));
+		buf_release(&line);
+	}
+}
+
+int
+cmd_doctor(int argc, char **argv)
+{
+	struct doctor doctor = { .findings = json_array(),
+				 .settings = json_array() };
+	struct gate gate = GATE_INIT;
+	struct err err = ERR_INIT;
+	const char *repo = NULL;
+	int json = 0, ret;
+	const struct option_row rows[] = {
+		{ "repo", 0, OPTION_TEXT, "DIR", "the repository", &repo },
+		{ "json", 0, OPTION_FLAG, NULL, "as JSON", &json },
+		{ 0 }
+	};
+
+	ret = cmd_begin("doctor", rows, &argc, argv, 0);
+	if (ret >= 0)
+		goto out;
+	ret = gate_open(&gate, repo, NULL, &err);
+	if (ret < 0) {
+		ret = cmd_fail(&err);
+		goto out;
+	}
+	check_config(&doctor, &gate);
+	check_hooks(&doctor, &gate);
+	check_store(&doctor, &gate);
+	check_sandbox(&doctor);
+	check_slots(&doctor, &gate);
+	if (json) {
+		json_t *all = json_pack("{s:O, s:O}", "settings",
+					doctor.settings, "findings",
+					doctor.findings);
+
+		json_print(all);
+		json_decref(all);
+	} else {
+		print_text(&doctor);
+	}
+	ret = doctor.bad ? EXIT_REGRESSION : EXIT_FINE;
+out:
+	json_decref(doctor.findings);
+	json_decref(doctor.settings);
+	gate_close(&gate);
+	return ret;
+}

@@ -1,0 +1,30 @@
+#include <stdio.h>
+
+#include "base/err.h"
+#include "base/exit.h"
+#include "cmd/commands.h"
+#include "cmd/common.h"
+
+int
+cmd_import(int argc, char **argv)
+{
+	struct store *store = NULL;
+	struct err err = ERR_INIT;
+	const char *repo = NULL;
+	size_t lines = 0;
+	const struct option_row rows[] = {
+		{ "repo", 0, OPTION_TEXT, "DIR", "the repository", &repo },
+		{ 0 }
+	};
+	int ret = cmd_begin("import", rows, &argc, argv, 0);
+
+	if (ret >= 0)
+		return ret;
+	ret = cmd_open_store(repo, STORE_WRITE, &store, &err);
+	if (ret == 0)
+		ret = store_import(store, stdin, &lines, &err);
+	if (store)
+		fprintf(stderr, "%zu lines imported\n", lines);
+	store_close(store);
+	return ret < 0 ? cmd_fail(&err) : EXIT_FINE;
+}

@@ -1,0 +1,185 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/exit.h"
+#include "base/json.h"
+#include "base/proc.h"
+#include "base/units.h"
+#include "cmd/commands.h"
+#include "cmd/common.h"
+#include "gate.h"
+#include "repo/repo.h"
+
+struct status {
+	json_t *jobs, *messages;
+	struct store_counts counts;
+	size_t pending;
+};
+
+static int
+on_job(void *data, const struct store_job *job)
+{
+	struct status *status = data;
+	const json_t *update = json_object_get(job->doc, "update");
+
+	json_array_append_new(
+		status->jobs,
+		json_pack("{s:I, s:i, s:s, s:s, s:i, s:I, s:I, s:b}", "id",
+			  (json_int_t)job->id, "class", (int)job->class, "ref",
+			  json_text_or(update, "ref", "?"), "commit",
+			  json_text_or(update, "new", "?"), "tries",
+			  (int)job->tries, "added", (json_int_t)job->added_s,
+			  "since", (json_int_t)job->leased_s, "running",
+			  job->owner[0] && proc_is_alive(job->owner)));
+	return 0;
+}
+
+static int
+on_message(void *data, const struct store_message *message)
+{
+	struct status *status = data;
+
+	json_array_append_new(
+		status->messages,
+		json_pack("{s:I, s:s, s:i, s:b, s:s}", "id",
+			  (json_int_t)message->id, "to", message->group,
+			  "tries", (int)message->tries, "refused",
+			  message->refused, "why", message->why));
+	return 0;
+}
+
+static int
+on_entry(void *data, const struct store_entry *entry)
+{
+	(void)entry;
+	((struct status *)data)->pending++;
+	return 0;
+}
+
+static int
+read_status(struct store_tx *tx, void *data, struct err *err)
+{
+	struct status *status = data;
+
+	(void)err;
+	json_array_clear(status->jobs);
+	json_array_clear(status->messages);
+	status->pending = 0;
+	store_queue_each(tx, on_job, status);
+	store_outbox_each(tx, on_message, status);
+	store_journal_each(tx, STORE_PENDING, on_entry, status);
+	store_count(tx, &status->counts);
+	return store_tx_error(tx);
+}
+
+static void
+print_jobs(const json_t *jobs)
+{
+	int64_t now = clock_wall_s(&clock_real);
+	json_t *job;
+	size_t i;
+
+	printf("queue     %zu\n", json_array_size(jobs));
+	json_array_foreach (jobs, i, job) {
+		int running = json_bool_or(job, "running", 0);
+		int64_t since = json_int_or(job, running ? "since" : "added",
+					    now);
+		struct buf line = BUF_INIT;
+		const char *ref = json_text_or(job, "ref", "");
+
+		buf_addf(&line, "  %.10s  ", json_text_or(job, "commit", ""));
+		buf_add_clean(&line, ref, strlen(ref), 60);
+		buf_addf(&line, "  %s for ", running ? "runs" : "waits");
+		units_add_duration(&line, (now - since) * 1000);
+		if (json_int_or(job, "tries", 0))
+			buf_addf(&line, ", tried %lld times",
+				 (long long)json_int_or(job, "tries", 0));
+		puts(line.data);
+		buf_release(&line);
+	}
+}
+
+static void
+print_status(const struct status *status, int taken, unsigned slots)
+{
+	const struct store_counts *counts = &status->counts;
+	json_t *message;
+	size_t i;
+
+	if (taken < 0)
+		printf("slots     %u, their locks cannot be read\n", slots);
+	else
+		printf("slots     %d of %u taken\n", taken, slots);
+	printf("pushes    %zu not settled yet\n", status->pending);
+	print_jobs(status->jobs);
+	printf("outbox    %zu\n", json_array_size(status->messages));
+	json_array_foreach (status->messages, i, message)
+		printf("  %s%s%s\n", json_text_or(message, "to", ""),
+		       json_bool_or(message, "refused", 0) ? "  refused: "
+							   : "  waits ",
+		       json_text_or(message, "why", ""));
+	printf("store     %zu tests, %zu baselines, %zu verdicts, %zu samples, "
+	       "%zu points, %zu ledger entries, %.1f MB\n",
+	       counts->tests, counts->baselines, counts->verdicts,
+	       counts->samples, counts->points, counts->ledger,
+	       (double)counts->size_bytes / 1e6);
+}
+
+static void
+print_json(const struct status *status, int taken, unsigned slots)
+{
+	json_t *all = json_pack(
+		"{s:i, s:i, s:I, s:O, s:O, s:{s:I, s:I, s:I, s:I, s:I}}",
+		"slots", (int)slots, "taken", taken, "pushes",
+		(json_int_t)status->pending, "queue", status->jobs, "outbox",
+		status->messages, "store", "tests",
+		(json_int_t)status->counts.tests, "baselines",
+		(json_int_t)status->counts.baselines, "verdicts",
+		(json_int_t)status->counts.verdicts, "samples",
+		(json_int_t)status->counts.samples, "bytes",
+		(json_int_t)status->counts.size_bytes);
+
+	json_print(all);
+	json_decref(all);
+}
+
+int
+cmd_status(int argc, char **argv)
+{
+	struct status status = { .jobs = json_array(),
+				 .messages = json_array() };
+	struct gate gate = GATE_INIT;
+	struct err err = ERR_INIT;
+	struct slot_rules slots = { 0 };
+	const char *repo = NULL;
+	int json = 0, taken = -1, ret;
+	const struct option_row rows[] = {
+		{ "repo", 0, OPTION_TEXT, "DIR", "the repository", &repo },
+		{ "json", 0, OPTION_FLAG, NULL, "as JSON", &json },
+		{ 0 }
+	};
+
+	ret = cmd_begin("status", rows, &argc, argv, 0);
+	if (ret < 0) {
+		ret = cmd_open(&gate, repo, STORE_READ, &err);
+		if (!ret)
+			ret = store_read(gate.store, read_status, &status,
+					 &err);
+		if (!ret) {
+			gate_slots(&gate, &slots);
+			taken = slot_count_taken(&slots, NULL);
+		}
+		if (!ret && json)
+			print_json(&status, taken, slots.count);
+		else if (!ret)
+			print_status(&status, taken, slots.count);
+		ret = ret ? cmd_fail(&err) : EXIT_FINE;
+	}
+	json_decref(status.jobs);
+	json_decref(status.messages);
+	gate_close(&gate);
+	return ret;
+}

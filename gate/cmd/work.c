@@ -1,0 +1,85 @@
+#include <stdio.h>
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/exit.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/names.h"
+#include "cmd/commands.h"
+#include "cmd/common.h"
+#include "gate.h"
+#include "worker.h"
+
+#include <signal.h>
+#include <stdlib.h>
+
+enum { WATCH_MS = 2000 };
+
+static volatile sig_atomic_t stopped;
+
+static void
+on_signal(int number)
+{
+	(void)number;
+	stopped = 1;
+}
+
+static void
+tell(const char *line)
+{
+	printf("%s\n", line);
+	fflush(stdout);
+}
+
+/* Configuration is read afresh each time: an admin need not start it anew. */
+static int
+drain(const char *repo, struct worker_counts *counts, struct err *err)
+{
+	struct gate gate = GATE_INIT;
+	int ret = cmd_open(&gate, repo, STORE_WRITE, err);
+
+	if (!ret) {
+		char *log = gate_path(&gate, FILE_LOG);
+
+		log_open("work", log);
+		free(log);
+		ret = worker_drain(&gate, tell, counts, err);
+	}
+	gate_close(&gate);
+	return ret;
+}
+
+int
+cmd_work(int argc, char **argv)
+{
+	struct worker_counts counts = { 0 };
+	const char *repo = NULL;
+	struct err err = ERR_INIT;
+	int watch = 0, ret;
+	const struct option_row rows[] = {
+		{ "repo", 0, OPTION_TEXT, "DIR", "the repository", &repo },
+		{ "watch", 0, OPTION_FLAG, NULL, "stay, and look every 2 s",
+		  &watch },
+		{ 0 }
+	};
+
+	ret = cmd_begin("work", rows, &argc, argv, 0);
+	if (ret >= 0)
+		return ret;
+	signal(SIGTERM, on_signal);
+	signal(SIGINT, on_signal);
+	do {
+		ret = drain(repo, &counts, &err);
+		if (ret < 0)
+			return cmd_fail(&err);
+		if (watch && !stopped)
+			clock_sleep_ms(WATCH_MS);
+	} while (watch && !stopped);
+	if (counts.busy)
+		printf("another worker is at it\n");
+	else
+		printf("%zu weighed, %zu settled%s\n", counts.weighed,
+		       counts.settled, counts.failed ? ", some failed" : "");
+	return EXIT_FINE;
+}

@@ -1,0 +1,422 @@
+#include "gate.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/file.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "base/names.h"
+#include "base/programs.h"
+#include "gather.h"
+#include "repo/repo.h"
+#include "send.h"
+
+#define ROOT_CACHE "/var/cache/pacegate"
+
+int
+gate_open(struct gate *gate, const char *path, const char *quarantine,
+	  struct err *err)
+{
+	int ret = path ? repo_open(&gate->repo, path, quarantine, err)
+		       : repo_open_here(&gate->repo, ".", err);
+
+	if (!ret)
+		ret = repo_config(gate->repo, &gate->config, 0, err);
+	if (ret < 0)
+		return ret;
+	gate->policy = policy_new(&gate->config, &gate->problems);
+	return 0;
+}
+
+int
+gate_open_store(struct gate *gate, enum store_mode mode, struct err *err)
+{
+	char *dir = gate_path(gate, DIR_STORE);
+	int ret = store_open(&gate->store, dir, mode, err);
+
+	free(dir);
+	return ret;
+}
+
+void
+gate_close(struct gate *gate)
+{
+	store_close(gate->store);
+	repo_close(gate->repo);
+	policy_free(gate->policy);
+	config_release(&gate->config);
+	problems_release(&gate->problems);
+	*gate = (struct gate)GATE_INIT;
+}
+
+char *
+gate_path(const struct gate *gate, const char *name)
+{
+	return file_join(repo_gitdir(gate->repo), name);
+}
+
+void
+gate_slots(const struct gate *gate, struct slot_rules *rules)
+{
+	struct pool_policy pool;
+
+	policy_pool(gate->policy, &pool);
+	*rules = (struct slot_rules){ .lock_dir = pool.lock_dir,
+				      .cpus = pool.cpus,
+				      .count = pool.slots };
+}
+
+/* The members of a spec that do not depend on the plan. */
+static json_t *
+common_spec(const struct gate *gate, const struct sandbox_policy *box,
+	    const struct pool_policy *pool, struct err *err)
+{
+	json_t *read = json_array(), *env = json_object();
+	struct texts dirs = { 0 };
+	json_t *alternates = json_array();
+	int ret = 0;
+
+	for (size_t i = 0; i < box->read->count; i++)
+		json_array_append_new(read, json_text(box->read->items[i]));
+	for (size_t i = 0; i < box->env->count; i++) {
+		char *name = mem_copy_text(box->env->items[i]);
+		char *value = strchr(name, '=');
+
+		if (value)
+			*value++ = '\0';
+		json_object_set_new(env, name, json_text(value ? value : ""));
+		free(name);
+	}
+	if (!pool->copy)
+		ret = repo_object_dirs(gate->repo, &dirs, err);
+	for (size_t i = 0; i < dirs.count; i++)
+		json_array_append_new(alternates, json_text(dirs.items[i]));
+	texts_release(&dirs);
+	return json_pack(
+		"{s:o, s:{s:I, s:i, s:I, s:I, s:I, s:i, s:I, s:I}, "
+		"s:{s:s, s:o, s:o}, s:s}",
+		"alternates", ret ? json_array() : alternates, "limits",
+		"memory_bytes", (json_int_t)box->memory_bytes, "processes",
+		(int)box->processes, "cpu_ms", (json_int_t)box->cpu_ms,
+		"disk_bytes", (json_int_t)box->disk_bytes, "output_bytes",
+		(json_int_t)box->output_bytes, "files", (int)box->files,
+		"build_ms", (json_int_t)box->build_ms, "session_ms",
+		(json_int_t)box->session_ms, "sandbox", "root",
+		box->root ? box->root : "", "read", read, "env", env, "counter",
+		box->counter);
+}
+
+struct rule_data {
+	const struct gate *gate;
+	const struct gather *gather;
+};
+
+static void
+find_rule(void *data, const char *test, const char *metric, struct rule *rule)
+{
+	const struct rule_data *from = data;
+	const struct gather_test *gathered = gather_find(from->gather, test);
+	struct test_policy policy;
+
+	policy_test(from->gate->policy, from->gather->ref, test, metric,
+		    &policy);
+	if (gathered)
+		policy_tighten(&policy, &gathered->directives);
+	rule->threshold = policy.threshold;
+	rule->severe = policy.severe;
+}
+
+/* As root the slot's user must be able to reach the trees: the repository may
+ * lie where it cannot go. */
+static char *
+cache_dir(const struct gate *gate, const struct pool_policy *pool)
+{
+	if (pool->cache)
+		return mem_copy_text(pool->cache);
+	if (!geteuid())
+		return mem_copy_text(ROOT_CACHE);
+	return gate_path(gate, DIR_CACHE);
+}
+
+struct store_results {
+	const struct weigh_result *result;
+	const struct gather *gather;
+};
+
+static int
+put_sample(struct store_tx *tx, const struct weigh_session *session,
+	   size_t test, size_t revision, int64_t now_s)
+{
+	const struct sample_test *sampled = &session->samples.tests[test];
+	struct store_values *values =
+		mem_new(sampled->count, sizeof(*values));
+	const char *environment = json_text_or(
+		json_object_get(session->end, "environment"), "id", "unknown");
+	struct store_sample sample = {
+		.test = session->plan.tests[test].path,
+		.environment = environment,
+		.session = session->id,
+		.commit = session->plan.revisions[revision].commit->commit,
+		.time_s = now_s,
+		.metrics = values,
+		.metric_count = sampled->count
+	};
+	double **columns = mem_new(sampled->count, sizeof(*columns));
+	int ret;
+
+	for (size_t i = 0; i < sampled->count; i++) {
+		const struct sample_metric *metric = &sampled->metrics[i];
+
+		columns[i] = mem_new(sampled->rounds, sizeof(double));
+		for (size_t j = 0; j < sampled->rounds; j++)
+			columns[i][j] = samples_value(&session->samples,
+						      metric, j, revision);
+		values[i] = (struct store_values){ metric->name, columns[i],
+						   sampled->rounds };
+	}
+	ret = store_sample_put(tx, &sample);
+	for (size_t i = 0; i < sampled->count; i++)
+		free(columns[i]);
+	free(columns);
+	free(values);
+	return ret;
+}
+
+static void
+put_session(struct store_tx *tx, const struct weigh_session *session,
+	    int64_t now_s)
+{
+	const json_t *environment =
+		json_object_get(session->end, "environment");
+
+	if (environment)
+		store_environment_put(tx,
+				      json_text_or(environment, "id",
+						   "unknown"),
+				      environment);
+	for (size_t i = 0; i < session->plan.test_count; i++) {
+		const struct plan_test *test = &session->plan.tests[i];
+
+		/* Overlaid revisions are not their commit. */
+		for (size_t j = 0; j < test->count; j++)
+			if (!session->plan.revisions[test->revisions[j]]
+				     .overlaid)
+				put_sample(tx, session, i, test->revisions[j],
+					   now_s);
+	}
+}
+
+static int
+put_results(struct store_tx *tx, void *data, struct err *err)
+{
+	const struct store_results *from = data;
+	const struct weigh_result *result = from->result;
+
+	(void)err;
+	for (size_t i = 0; i < result->session_count; i++)
+		if (result->sessions[i].id)
+			put_session(tx, &result->sessions[i],
+				    result->reports[0].time_s);
+	for (size_t i = 0; i < result->count; i++)
+		gate_put_report(tx, &result->reports[i]);
+	return store_tx_error(tx);
+}
+
+int
+gate_put_report(struct store_tx *tx, const struct report *report)
+{
+	json_t *head = report_head_json(report);
+
+	store_verdict_put(tx, &report->commit, "", "", report->time_s, head);
+	json_decref(head);
+	for (size_t i = 0; i < report->count; i++) {
+		json_t *test = report_test_json(&report->tests[i]);
+
+		store_verdict_put(tx, &report->commit, report->tests[i].path,
+				  "", report->time_s, test);
+		json_decref(test);
+	}
+	return store_tx_error(tx);
+}
+
+struct read_report {
+	struct report *report;
+	struct err *err;
+	int found;
+};
+
+static int
+on_verdict(void *data, const char *test, const char *metric, json_t *doc)
+{
+	struct read_report *read = data;
+
+	read->found = 1;
+	if (*metric)
+		return 0;
+	return *test ? report_test_read(read->report, doc, read->err)
+		     : report_head_read(read->report, doc, read->err);
+}
+
+int
+gate_get_report(struct store_tx *tx, const struct oid *commit,
+		struct report *report, struct err *err)
+{
+	struct read_report read = { .report = report, .err = err };
+	int ret;
+
+	report_init(report, commit);
+	ret = store_verdict_each(tx, commit, on_verdict, &read);
+	if (ret < 0)
+		return ret;
+	if (!read.found) {
+		char hex[OID_HEX + 1];
+
+		return err_set(err, ERR_NOT_FOUND, "%s was never weighed",
+			       oid_short(commit, hex));
+	}
+	return 0;
+}
+
+int
+gate_weigh(struct gate *gate, const struct gather *gather,
+	   const struct gate_run *run, struct weigh_result *result,
+	   struct err *err)
+{
+	struct rule_data rules = { gate, gather };
+	struct store_results stored = { result, gather };
+	struct send_data send = { .repo = gate->repo };
+	struct ref_policy ref;
+	struct sandbox_policy box;
+	struct pool_policy pool;
+	struct weigh weigh;
+	char *cache, *runner;
+	int ret;
+
+	*result = (struct weigh_result){ 0 };
+	policy_ref(gate->policy, gather->ref, &ref);
+	policy_sandbox(gate->policy, &box);
+	policy_pool(gate->policy, &pool);
+	cache = cache_dir(gate, &pool);
+	runner = pool.launch ? mem_copy_text(PROGRAM_RUNNER)
+			     : programs_find(PROGRAM_RUNNER);
+	weigh = (struct weigh){
+		.session = { .runner = runner,
+			     .launch = pool.launch,
+			     .cache = cache,
+			     .cache_size = pool.cache_size,
+			     .log_fd = log_descriptor() },
+		.class = run->class,
+		.rules = { find_rule, &rules },
+		.common = common_spec(gate, &box, &pool, err),
+		.deadline_ms = run->deadline_ms,
+		.rounds = ref.rounds,
+		.progress = run->progress,
+		.progress_data = run->data,
+		.give_way = run->give_way,
+		.send_objects = pool.copy ? send_objects : NULL,
+		.objects_data = &send
+	};
+	gate_slots(gate, &weigh.slots);
+	if (!runner)
+		ret = err_set(err, ERR_NOT_FOUND,
+			      "%s is not installed beside this program",
+			      PROGRAM_RUNNER);
+	else
+		ret = weigh_run(&weigh, &gather->request, result, err);
+	for (size_t i = 0; !ret && i < result->count; i++)
+		gather_describe(gather, &result->reports[i]);
+	if (!ret && gate->store)
+		ret = store_write(gate->store, put_results, &stored, err);
+	json_decref(weigh.common);
+	free(runner);
+	free(cache);
+	return ret;
+}
+
+struct recall {
+	struct gate *gate;
+	const struct gather *gather;
+	struct report *report;
+};
+
+/* What was measured under another threshold may say something else now. */
+static int
+still_holds(const struct gate *gate, const struct gather *gather,
+	    const struct gather_test *test, const struct report_test *known)
+{
+	if (!known->definition ||
+	    strcmp(known->definition, test->definition) ||
+	    !oid_equal(&known->baseline, &test->baseline))
+		return 0;
+	switch (known->verdict) {
+	case VERDICT_UNWEIGHED:
+	case VERDICT_FAILURE:
+	case VERDICT_UNDECIDED:
+		return 0;
+	case VERDICT_PASS:
+	case VERDICT_IMPROVED:
+	case VERDICT_NEW:
+	case VERDICT_ACCEPTED:
+	case VERDICT_BROKEN:
+	case VERDICT_REGRESSED:
+	case VERDICT_SEVERE:
+		break;
+	}
+	for (size_t i = 0; i < known->count; i++) {
+		const struct report_metric *metric = &known->metrics[i];
+		struct rule_data data = { gate, gather };
+		struct rule rule;
+
+		find_rule(&data, test->path, metric->name, &rule);
+		if (isfinite(metric->ratio) &&
+		    (fabs(rule.threshold - metric->threshold) > 1e-9 ||
+		     (rule.severe < metric->severe * (1 - 1e-9)) ||
+		     (rule.severe > metric->severe * (1 + 1e-9))))
+			return 0;
+	}
+	return 1;
+}
+
+static int
+read_recalled(struct store_tx *tx, void *data, struct err *err)
+{
+	struct recall *recall = data;
+	struct report known;
+	int all = 1, ret;
+
+	ret = gate_get_report(tx, &recall->gather->update.tip, &known, err);
+	if (ret == ERR_NOT_FOUND) {
+		report_release(&known);
+		return 0;
+	}
+	for (size_t i = 0; !ret && i < recall->gather->test_count; i++) {
+		const struct gather_test *test = &recall->gather->tests[i];
+		const struct report_test *found =
+			report_find(&known, test->path);
+
+		if (test->runs && (!found ||
+				   !still_holds(recall->gate, recall->gather,
+						test, found)))
+			all = 0;
+	}
+	report_release(recall->report);
+	*recall->report = known;
+	return ret < 0 ? ret : all;
+}
+
+int
+gate_recall(struct gate *gate, const struct gather *gather,
+	    struct report *report, struct err *err)
+{
+	struct recall recall = { gate, gather, report };
+
+	report_init(report, &gather->update.tip);
+	if (!gate->store)
+		return 0;
+	return store_read(gate->store, read_recalled, &recall, err);
+}

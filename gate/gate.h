@@ -1,0 +1,76 @@
+#ifndef GATE_GATE_H
+#define GATE_GATE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/mem.h"
+#include "policy/config.h"
+#include "policy/policy.h"
+#include "policy/problem.h"
+#include "pool/slot.h"
+#include "store/store.h"
+#include "weigh.h"
+
+struct err;
+struct gather;
+struct repo;
+
+/*
+ * What hooks, worker and commands share: one repository with its configuration
+ * and its store, and the steps that join them.
+ */
+struct gate {
+	struct repo *repo;
+	struct config config;
+	struct policy *policy;
+	struct problems problems; /* of the server's configuration */
+	struct store *store;	  /* NULL until gate_open_store() */
+};
+
+#define GATE_INIT { 0 }
+
+/* Repository and configuration. path NULL: the one that the working directory
+ * lies in. */
+int gate_open(struct gate *gate, const char *path, const char *quarantine,
+	      struct err *err);
+int gate_open_store(struct gate *gate, enum store_mode mode, struct err *err);
+void gate_close(struct gate *gate);
+
+/* Below the repository; freed by the caller. */
+char *gate_path(const struct gate *gate, const char *name);
+
+/* The pool's slots as configured; texts are borrowed from the policy. */
+void gate_slots(const struct gate *gate, struct slot_rules *rules);
+
+struct gate_run {
+	enum slot_class class;
+	int64_t deadline_ms; /* monotonic, -1: none */
+	void (*progress)(void *data, const struct weigh_progress *progress);
+	int (*give_way)(void *data);
+	void *data;
+};
+
+/*
+ * Weigh what was gathered, on this host's pool, and store samples and verdicts
+ * of every commit (store NULL: nothing). The reports are what was measured;
+ * trailers have not spoken yet.
+ */
+int gate_weigh(struct gate *gate, const struct gather *gather,
+	       const struct gate_run *run, struct weigh_result *result,
+	       struct err *err);
+
+/*
+ * What the store already knows of the tip: 1 when every test that would run
+ * has a verdict that still holds (same baseline, definition, threshold), else
+ * 0. The report is filled with what there is.
+ */
+int gate_recall(struct gate *gate, const struct gather *gather,
+		struct report *report, struct err *err);
+
+/* Put a commit's report into the store, or get it: ERR_NOT_FOUND. */
+int gate_put_report(struct store_tx *tx, const struct report *report);
+int gate_get_report(struct store_tx *tx, const struct oid *commit,
+		    struct report *report, struct err *err);
+
+#endif

@@ -1,0 +1,16 @@
+#ifndef GATE_GATHER_TESTS_H
+#define GATE_GATHER_TESTS_H
+
+#include "gather.h"
+
+/* The half of gather.c that finds the tests: fills tests, touched, deleted and
+ * run_count from the tip and the base. */
+int gather_tests(struct gather *gather, const struct gather_input *input,
+		 const struct ref_policy *policy, struct err *err);
+
+/* What fixes what a test measures, at a tree: its file and its inputs. 40
+ * letters; all `0` where it is not there. */
+void gather_definition(const struct repo *repo, const struct oid *tree,
+		       const struct gather_test *test, char definition[41]);
+
+#endif

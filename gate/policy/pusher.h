@@ -1,0 +1,20 @@
+#ifndef POLICY_PUSHER_H
+#define POLICY_PUSHER_H
+
+/*
+ * Who pushes, as the hosting service says: by its own variable alone, since a
+ * pusher may set others (git's ssh transport passes some through).
+ */
+struct pusher {
+	const char *name; /* borrowed from look_up, or "" */
+	int web;          /* a merge in a browser: nobody sees progress */
+};
+
+/*
+ * host: the value of pacegate-host.type, NULL or "none" for a plain server;
+ * look_up as getenv(3), answering USER with the login of the running uid.
+ */
+void pusher_identify(struct pusher *pusher, const char *host,
+		     const char *(*look_up)(const char *name));
+
+#endif

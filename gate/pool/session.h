@@ -1,0 +1,50 @@
+#ifndef POOL_SESSION_H
+#define POOL_SESSION_H
+
+#include <jansson.h>
+#include <stdint.h>
+
+struct err;
+struct slot;
+
+/*
+ * A session: one runner, reached through a pipe on its stdin and one from its
+ * stdout, in the protocol of base/protocol.h. How the runner was started (here
+ * or through an engine that reaches another machine) makes no difference.
+ */
+struct session;
+
+struct session_rules {
+	const char *runner;	/* path of pacegate-runner */
+	const char *launch;	/* words to put before it, NULL: start it here */
+	const char *cache;	/* its cache directory */
+	const char *cache_size; /* "2G" */
+	const char *user;	/* the slot's user, NULL: the runner's choice */
+	int log_fd;		/* its stderr, -1: /dev/null */
+};
+
+/* Start a runner on a slot and send the spec. */
+int session_start(struct session **session, const struct session_rules *rules,
+		  const struct slot *slot, const json_t *spec, struct err *err);
+
+/*
+ * The next message, owned by the caller: 1 and *message, 0 when the runner
+ * closed its end, ERR_TIMEOUT at deadline_ms (monotonic), ERR_PROTOCOL for
+ * what is no message.
+ */
+int session_next(struct session *session, int64_t deadline_ms, json_t **message,
+		 struct err *err);
+
+/* Send one message. ERR_SYSTEM when the runner is gone. */
+int session_send(struct session *session, const json_t *message,
+		 struct err *err);
+
+/* For need/pack exchanges: raw bytes. */
+int session_send_bytes(struct session *session, const void *bytes, size_t len,
+		       struct err *err);
+
+/* Stop it: its stdin is closed, it gets a moment, then it is killed with all
+ * that it started. NULL is fine. *status as waitpid(2), may be NULL. */
+void session_end(struct session *session, int *status);
+
+#endif

@@ -1,0 +1,101 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/mem.h"
+#include "repo/internal.h"
+
+/* `WORD HEX\n` at *at: reads the id and steps over the line. */
+static int
+take_id(const char **at, const char *end, const char *word, struct oid *oid)
+{
+	size_t len = strlen(word);
+
+	if ((size_t)(end - *at) < len + OID_HEX + 1 || memcmp(*at, word, len) ||
+	    (*at)[len + OID_HEX] != '\n' || oid_parse(oid, *at + len) < 0)
+		return 0;
+	*at += len + OID_HEX + 1;
+	return 1;
+}
+
+/* Seconds behind the last `>` of a `committer` line; 0 for what is none. */
+static int64_t
+read_time(const char *line, const char *line_end)
+{
+	const char *at = memrchr(line, '>', (size_t)(line_end - line));
+	int64_t time_s = 0;
+
+	if (!at)
+		return 0;
+	for (at++; at < line_end && *at == ' '; at++)
+		;
+	for (; at < line_end && *at >= '0' && *at <= '9'; at++) {
+		if (time_s > INT64_MAX / 10 - 1)
+			return 0;
+		time_s = time_s * 10 + (*at - '0');
+	}
+	return time_s;
+}
+
+static int
+parse(const char *at, const char *end, struct commit_head *head)
+{
+	static const char committer[] = "committer ";
+	struct oid parent;
+
+	head->parent_count = 0;
+	head->time_s = 0;
+	if (!take_id(&at, end, "tree ", &head->tree))
+		return -1;
+	while (take_id(&at, end, "parent ", &parent)) {
+		MEM_GROW(head->parents, head->parent_count, head->parent_cap);
+		head->parents[head->parent_count++] = parent;
+	}
+	while (at < end && *at != '\n') {
+		const char *stop = memchr(at, '\n', (size_t)(end - at));
+
+		if (!stop)
+			stop = end;
+		if ((size_t)(stop - at) >= sizeof(committer) - 1 &&
+		    !memcmp(at, committer, sizeof(committer) - 1)) {
+			head->time_s = read_time(at, stop);
+			break;
+		}
+		at = stop < end ? stop + 1 : end;
+	}
+	return 0;
+}
+
+int
+repo_head_read(const struct repo *repo, const struct oid *oid,
+	       struct commit_head *head, struct err *err)
+{
+	git_odb_object *object = NULL;
+	char hex[OID_HEX + 1];
+	const char *data;
+	git_oid space;
+	int ret = 0, code;
+
+	code = git_odb_read(&object, repo->odb, repo_git_oid(oid, &space));
+	if (code)
+		return repo_fail(code, err, "commit %s", oid_short(oid, hex));
+	data = git_odb_object_data(object);
+	if (git_odb_object_type(object) != GIT_OBJECT_COMMIT)
+		ret = err_set(err, ERR_NOT_FOUND, "%s is no commit",
+			      oid_short(oid, hex));
+	else if (parse(data, data + git_odb_object_size(object), head) < 0)
+		ret = err_set(err, ERR_SYSTEM,
+			      "commit %s is broken: run git fsck",
+			      oid_short(oid, hex));
+	git_odb_object_free(object);
+	if (!ret && oid_map_get(&repo->shallow, oid))
+		head->parent_count = 0;
+	return ret;
+}
+
+void
+repo_head_release(struct commit_head *head)
+{
+	free(head->parents);
+	*head = (struct commit_head){ 0 };
+}

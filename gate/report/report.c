@@ -1,0 +1,155 @@
+#include "report/report.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+void
+report_init(struct report *report, const struct oid *commit)
+{
+	*report = (struct report){ .commit = *commit,
+				   .verdict = VERDICT_UNWEIGHED };
+}
+
+static void
+metric_release(struct report_metric *metric)
+{
+	free(metric->name);
+	free(metric->unit);
+}
+
+void
+report_test_release(struct report_test *test)
+{
+	for (size_t i = 0; i < test->count; i++)
+		metric_release(&test->metrics[i]);
+	free(test->metrics);
+	free(test->path);
+	free(test->why);
+	free(test->evidence);
+	free(test->definition);
+	free(test->log);
+	free(test->accepted);
+	*test = (struct report_test){ 0 };
+}
+
+void
+report_release(struct report *report)
+{
+	for (size_t i = 0; i < report->count; i++)
+		report_test_release(&report->tests[i]);
+	free(report->tests);
+	free(report->subject);
+	free(report->author);
+	free(report->email);
+	free(report->ref);
+	free(report->why);
+	free(report->environment);
+	free(report->machine);
+	free(report->sessions);
+	*report = (struct report){ 0 };
+}
+
+const struct report_test *
+report_find(const struct report *report, const char *path)
+{
+	for (size_t i = 0; i < report->count; i++)
+		if (!strcmp(report->tests[i].path, path))
+			return &report->tests[i];
+	return NULL;
+}
+
+struct report_test *
+report_test(struct report *report, const char *path)
+{
+	struct report_test *test;
+
+	for (size_t i = 0; i < report->count; i++)
+		if (!strcmp(report->tests[i].path, path))
+			return &report->tests[i];
+	MEM_GROW(report->tests, report->count, report->cap);
+	test = &report->tests[report->count++];
+	*test = (struct report_test){ .path = mem_copy_text(path),
+				      .verdict = VERDICT_UNWEIGHED };
+	return test;
+}
+
+struct report_metric *
+report_test_metric(struct report_test *test, const char *name)
+{
+	struct report_metric *metric;
+
+	for (size_t i = 0; i < test->count; i++)
+		if (!strcmp(test->metrics[i].name, name))
+			return &test->metrics[i];
+	MEM_GROW(test->metrics, test->count, test->cap);
+	metric = &test->metrics[test->count++];
+	*metric = (struct report_metric){ .name = mem_copy_text(name),
+					  .unit = mem_copy_text("1"),
+					  .verdict = VERDICT_UNWEIGHED,
+					  .severe = INFINITY };
+	return metric;
+}
+
+void
+report_conclude(struct report *report)
+{
+	for (size_t i = 0; i < report->count; i++) {
+		struct report_test *test = &report->tests[i];
+
+		if (!i)
+			report->verdict = test->verdict;
+		else
+			report->verdict = verdict_worse(report->verdict,
+							test->verdict);
+	}
+}
+
+/* Of two that say the same, the one that is surer of it. */
+static int
+is_surer(const struct report_metric *a, const struct report_metric *b)
+{
+	if (!isfinite(b->ratio))
+		return isfinite(a->ratio);
+	return isfinite(a->ratio) &&
+	       log(a->high / a->low) < log(b->high / b->low);
+}
+
+const struct report_metric *
+report_main_metric(const struct report_test *test)
+{
+	const struct report_metric *best = NULL;
+
+	for (size_t i = 0; i < test->count; i++) {
+		const struct report_metric *metric = &test->metrics[i];
+
+		if (!best ||
+		    (metric->verdict == best->verdict
+			     ? is_surer(metric, best)
+			     : verdict_worse(metric->verdict, best->verdict) ==
+				       metric->verdict))
+			best = metric;
+	}
+	return best;
+}
+
+size_t
+report_count(const struct report *report, enum verdict verdict)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < report->count; i++)
+		count += report->tests[i].verdict == verdict;
+	return count;
+}
+
+void
+report_set(char **text, const char *new)
+{
+	char *copy = mem_copy_text(new);
+
+	free(*text);
+	*text = copy;
+}

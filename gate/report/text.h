@@ -1,0 +1,38 @@
+#ifndef REPORT_TEXT_H
+#define REPORT_TEXT_H
+
+#include <stddef.h>
+
+struct buf;
+struct report;
+struct report_test;
+
+/*
+ * A report as people read it, in `remote:` lines and on a terminal. Everything
+ * that a commit or a test may have written is cleaned.
+ */
+struct text_style {
+	size_t rows; /* of the table at most; the others are counted */
+	int color;   /* ANSI colours */
+	int all;     /* passing tests too, one row each */
+};
+
+/* The table: one row a test, its main metric, worst first; more rows for other
+ * metrics of a test that changed. */
+void report_add_table(struct buf *buf, const struct report *report,
+		      const struct text_style *style);
+
+/* One line: `severe: perf/sort cpu is 30.1 % slower than 1a2b3c4d5e`. */
+void report_add_summary(struct buf *buf, const struct report *report);
+
+/* What to do about it: the trailer to paste, how to reproduce, where the logs
+ * of broken tests end; praise for improvements, by name. */
+void report_add_advice(struct buf *buf, const struct report *report,
+		       const struct text_style *style);
+
+/* `30.1 % slower`, `2.0 % smaller`: words for a metric's change. */
+void report_add_change_words(struct buf *buf, const char *metric,
+			     const char *unit, int higher_is_better,
+			     double ratio);
+
+#endif

@@ -1,0 +1,307 @@
+#include "store/outbox.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/proc.h"
+
+/*
+ * Messages by id, oldest first, and a record a group that knows the group's
+ * newest message. That record outlives the message, so that the same thing is
+ * not said twice when a worker died between delivery and the next step. What
+ * somebody is just delivering is not superseded under his hands: it goes when
+ * he is done, and until then nothing else of its group is taken.
+ */
+
+static int
+drop_superseded(struct store_tx *tx, const struct outbox_group *group)
+{
+	struct store_message old;
+	int rc;
+
+	if (group->delivered)
+		return 0;
+	rc = outbox_find(tx, group->newest, &old);
+	if (rc < 0)
+		return rc == ERR_NOT_FOUND ? 0 : rc;
+	json_decref(old.doc);
+	return old.owner[0] ? 0 : outbox_remove(tx, old.id);
+}
+
+int
+store_outbox_add(struct store_tx *tx, const char *key, const char *group,
+		 int64_t now_s, const json_t *doc, uint64_t *id)
+{
+	struct store_message message = { 0 };
+	struct outbox_group last = { 0 };
+	int rc;
+
+	tx_check_name(tx, "message", key);
+	rc = tx_check_name(tx, "group of messages", group);
+	if (rc == 0)
+		rc = outbox_find_group(tx, group, &last);
+	if (rc == 0 && !strcmp(last.key, key)) {
+		if (id)
+			*id = last.newest;
+		return 1;
+	}
+	if (rc == 0)
+		rc = drop_superseded(tx, &last);
+	if (rc < 0 && rc != ERR_NOT_FOUND)
+		return rc;
+	message.id = tx_next_id(tx, OUTBOX_COUNTER, 1);
+	message.added_s = now_s;
+	memcpy(message.key, key, strlen(key) + 1);
+	memcpy(message.group, group, strlen(group) + 1);
+	message.doc = (json_t *)(uintptr_t)doc;
+	if (id)
+		*id = message.id;
+	memset(&last, 0, sizeof(last));
+	last.newest = message.id;
+	last.time_s = now_s;
+	memcpy(last.key, message.key, sizeof(last.key));
+	outbox_save_group(tx, group, &last);
+	return outbox_save(tx, &message);
+}
+
+static int
+is_due(const struct store_message *message, const struct texts *busy,
+       int64_t now_s)
+{
+	return !message->owner[0] && !message->refused &&
+	       message->next_s <= now_s && !texts_has(busy, message->group);
+}
+
+int
+store_outbox_take(struct store_tx *tx, const char *owner, int64_t now_s,
+		  struct store_message *message)
+{
+	struct texts busy = { 0 };
+	struct walk walk;
+	int rc;
+
+	memset(message, 0, sizeof(*message));
+	if (owner[0] == '\0' || strlen(owner) >= sizeof(message->owner))
+		return tx_fail(tx, ERR_LIMIT, "'%.100s' is no owner", owner);
+	walk_start(&walk, tx, TABLE_OUTBOX, NULL);
+	while ((rc = walk_next(&walk)) == 1) {
+		rc = outbox_load(tx, &walk.record, message);
+		if (rc < 0 || is_due(message, &busy, now_s))
+			break;
+		if (message->owner[0])
+			texts_add(&busy, message->group);
+		json_decref(message->doc);
+		memset(message, 0, sizeof(*message));
+	}
+	walk_end(&walk);
+	texts_release(&busy);
+	if (rc < 0)
+		return rc;
+	if (!message->doc)
+		return ERR_NOT_FOUND;
+	memcpy(message->owner, owner, strlen(owner) + 1);
+	rc = outbox_save(tx, message);
+	if (rc < 0) {
+		json_decref(message->doc);
+		message->doc = NULL;
+	}
+	return rc;
+}
+
+int
+store_outbox_done(struct store_tx *tx, uint64_t id, int64_t now_s)
+{
+	struct store_message message;
+	struct outbox_group group;
+	int rc = outbox_find(tx, id, &message);
+
+	if (rc < 0)
+		return rc;
+	json_decref(message.doc);
+	outbox_remove(tx, id);
+	rc = outbox_find_group(tx, message.group, &group);
+	if (rc < 0 || group.newest != id)
+		return store_tx_error(tx);
+	group.delivered = 1;
+	group.time_s = now_s;
+	return outbox_save_group(tx, message.group, &group);
+}
+
+/* Whether a newer message of the group waits. */
+static int
+is_superseded(struct store_tx *tx, const struct store_message *message)
+{
+	struct outbox_group group;
+
+	return outbox_find_group(tx, message->group, &group) == 0 &&
+	       group.newest != message->id;
+}
+
+/* The end of a lease without delivery. */
+static int
+give_back(struct store_tx *tx, struct store_message *message, const char *why)
+{
+	if (is_superseded(tx, message))
+		return outbox_remove(tx, message->id);
+	message->owner[0] = '\0';
+	if (message->tries < UINT32_MAX)
+		message->tries++;
+	if (why)
+		snprintf(message->why, sizeof(message->why), "%s", why);
+	return outbox_save(tx, message);
+}
+
+int
+store_outbox_fail(struct store_tx *tx, uint64_t id, int64_t next_s,
+		  const char *why)
+{
+	struct store_message message;
+	int rc = outbox_find(tx, id, &message);
+
+	if (rc < 0)
+		return rc;
+	message.next_s = next_s;
+	rc = give_back(tx, &message, why);
+	json_decref(message.doc);
+	return rc;
+}
+
+int
+store_outbox_refuse(struct store_tx *tx, uint64_t id, const char *why)
+{
+	struct store_message message;
+	int rc = outbox_find(tx, id, &message);
+
+	if (rc < 0)
+		return rc;
+	message.refused = 1;
+	rc = give_back(tx, &message, why);
+	json_decref(message.doc);
+	return rc;
+}
+
+int
+store_outbox_resend(struct store_tx *tx, uint64_t id)
+{
+	struct store_message message;
+	int rc = outbox_find(tx, id, &message);
+
+	if (rc < 0)
+		return rc;
+	message.refused = 0;
+	message.next_s = 0;
+	message.tries = 0;
+	rc = outbox_save(tx, &message);
+	json_decref(message.doc);
+	return rc;
+}
+
+int
+store_outbox_recover(struct store_tx *tx, size_t *count)
+{
+	struct store_message message;
+	struct walk walk;
+	size_t recovered = 0;
+	int rc;
+
+	walk_start(&walk, tx, TABLE_OUTBOX, NULL);
+	while ((rc = walk_next(&walk)) == 1) {
+		rc = outbox_load(tx, &walk.record, &message);
+		if (rc < 0)
+			break;
+		if (message.owner[0] && !proc_is_alive(message.owner)) {
+			give_back(tx, &message, "who delivered it died");
+			recovered++;
+		}
+		json_decref(message.doc);
+	}
+	walk_end(&walk);
+	if (count)
+		*count = rc < 0 ? 0 : recovered;
+	return rc;
+}
+
+int
+store_outbox_each(struct store_tx *tx, store_message_fn *fn, void *data)
+{
+	struct store_message message;
+	struct walk walk;
+	int rc;
+
+	walk_start(&walk, tx, TABLE_OUTBOX, NULL);
+	while ((rc = walk_next(&walk)) == 1) {
+		rc = outbox_load(tx, &walk.record, &message);
+		if (rc < 0)
+			break;
+		rc = fn(data, &message);
+		json_decref(message.doc);
+		if (rc != 0)
+			break;
+	}
+	walk_end(&walk);
+	return rc < 0 ? rc : store_tx_error(tx);
+}
+
+struct soonest {
+	int found;
+	int64_t next_s;
+};
+
+static int
+look_when(void *data, const struct store_message *message)
+{
+	struct soonest *soonest = data;
+
+	if (message->refused || message->owner[0])
+		return 0;
+	if (!soonest->found || message->next_s < soonest->next_s)
+		soonest->next_s = message->next_s;
+	soonest->found = 1;
+	return 0;
+}
+
+int
+store_outbox_next(struct store_tx *tx, int64_t *next_s)
+{
+	struct soonest soonest = { 0, 0 };
+	int rc = store_outbox_each(tx, look_when, &soonest);
+
+	*next_s = soonest.next_s;
+	if (rc == 0 && !soonest.found)
+		return ERR_NOT_FOUND;
+	return rc;
+}
+
+int
+outbox_expire(struct store_tx *tx, int64_t before_s, size_t max,
+	      size_t *count)
+{
+	struct outbox_group group;
+	struct store_message message;
+	struct walk walk;
+	int rc;
+
+	walk_start(&walk, tx, TABLE_OUTBOX_GROUPS, NULL);
+	while (*count < max && (rc = walk_next(&walk)) == 1) {
+		rc = outbox_load_group(tx, &walk.record, &group);
+		if (rc < 0)
+			break;
+		if (group.time_s >= before_s)
+			continue;
+		if (!group.delivered) {
+			rc = outbox_find(tx, group.newest, &message);
+			if (rc < 0)
+				break;
+			json_decref(message.doc);
+			if (!message.refused)
+				continue;
+			outbox_remove(tx, message.id);
+		}
+		walk_delete(&walk);
+		++*count;
+	}
+	walk_end(&walk);
+	return store_tx_error(tx);
+}

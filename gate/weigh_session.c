@@ -1,0 +1,421 @@
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "base/names.h"
+#include "base/protocol.h"
+#include "policy/directive.h"
+#include "spec.h"
+#include "weigh.h"
+
+/*
+ * One session, from the free slot to the runner's "end". After every round the
+ * judge looks at each test that still runs, and tells the runner which have
+ * enough: so a clear one stops early and the undecided get the time.
+ */
+
+enum {
+	FIRST_ROUNDS = 10,   /* of a test without a baseline */
+	EXPECTED_ROUNDS = 12, /* for the progress bar alone */
+	HOPELESS = 3,	     /* bad trials and no good one: no point to go on */
+	SILENCE_MS = 900000  /* a runner that says nothing for so long is dead */
+};
+
+struct driver {
+	const struct weigh *weigh;
+	struct weigh_session *result;
+	struct session *session;
+	unsigned char *enough;
+	size_t rounds;
+	int64_t start_ms;
+	double share_from, share_to;
+	char what[128];
+};
+
+static void
+tell(struct driver *driver, double share)
+{
+	const struct weigh *weigh = driver->weigh;
+	int64_t now = clock_monotonic_ms(&clock_real);
+	struct weigh_progress progress = { .what = driver->what,
+					   .left_ms = -1 };
+
+	if (!weigh->progress)
+		return;
+	if (share > 0.05) {
+		double spent = (double)(now - driver->start_ms);
+
+		progress.left_ms = (int64_t)(spent / share * (1 - share));
+	}
+	progress.share = driver->share_from +
+			 share * (driver->share_to - driver->share_from);
+	weigh->progress(weigh->progress_data, &progress);
+}
+
+void
+weigh_judged_metrics(const struct samples *samples, size_t test,
+		     const struct directives *directives,
+		     const struct sample_metric ***metrics, size_t *count)
+{
+	const struct sample_test *sampled = &samples->tests[test];
+	const struct texts *wanted = &directives->metrics;
+
+	*metrics = mem_new(sampled->count, sizeof(**metrics));
+	*count = 0;
+	for (size_t i = 0; i < sampled->count; i++) {
+		const struct sample_metric *metric = &sampled->metrics[i];
+		const struct metric_row *row = metric_find(metric->name);
+		int judged = wanted->count ? texts_has(wanted, metric->name)
+					   : metric->declared ||
+						     (row && row->judged);
+
+		if (judged)
+			(*metrics)[(*count)++] = metric;
+	}
+}
+
+size_t
+weigh_pairs(const struct samples *samples, size_t test,
+	    const struct sample_metric *metric, size_t baseline,
+	    size_t candidate, struct pair **pairs)
+{
+	const struct sample_test *sampled = &samples->tests[test];
+	size_t count = 0;
+
+	*pairs = mem_new(metric->rounds, sizeof(**pairs));
+	for (size_t i = 0; i < metric->rounds; i++) {
+		struct pair pair = {
+			samples_value(samples, metric, i, baseline),
+			samples_value(samples, metric, i, candidate),
+			i < sampled->rounds && sampled->unquiet[i]
+		};
+
+		if (!isnan(pair.baseline) && !isnan(pair.candidate))
+			(*pairs)[count++] = pair;
+	}
+	return count;
+}
+
+/* A test that computes: nearly all of its wall time is CPU time. */
+static int
+test_computes(const struct samples *samples, size_t test, size_t revision)
+{
+	const struct sample_metric *wall = samples_metric(samples, test, "wall");
+	const struct sample_metric *cpu = samples_metric(samples, test, "cpu");
+	unsigned count = 0;
+
+	if (!wall || !cpu)
+		return 0;
+	return samples_median(samples, cpu, revision, &count) >
+	       0.8 * samples_median(samples, wall, revision, &count);
+}
+
+struct rule *
+weigh_test_rules(const struct weigh *weigh, const struct samples *samples,
+		 size_t test, const struct plan_test *planned,
+		 const struct sample_metric *const *metrics, size_t count)
+{
+	struct rule *rules = mem_new(count, sizeof(*rules));
+	int computes = test_computes(samples, test, plan_test_tip(planned));
+
+	for (size_t i = 0; i < count; i++) {
+		const struct metric_row *row = metric_find(metrics[i]->name);
+
+		rules[i] = (struct rule)RULE_INIT;
+		rules[i].better = metrics[i]->better;
+		rules[i].counted = row && row->counted;
+		rules[i].cap = weigh->rounds;
+		if (planned->directives->rounds)
+			rules[i].cap = planned->directives->rounds;
+		rules[i].secondary = computes && !metrics[i]->declared &&
+				     !strcmp(metrics[i]->name, "wall");
+		weigh->rules.rule(weigh->rules.data, planned->path,
+				  metrics[i]->name, &rules[i]);
+	}
+	return rules;
+}
+
+static int
+tip_wants_more(const struct driver *driver, size_t test)
+{
+	const struct samples *samples = &driver->result->samples;
+	const struct plan_test *planned = &driver->result->plan.tests[test];
+	size_t count = 0, tip = plan_test_tip(planned);
+	const struct sample_metric **metrics = NULL;
+	struct rule *rules;
+	struct look *looks;
+	int more;
+
+	weigh_judged_metrics(samples, test, planned->directives, &metrics,
+			     &count);
+	rules = weigh_test_rules(driver->weigh, samples, test, planned, metrics,
+				 count);
+	looks = mem_new(count, sizeof(*looks));
+	for (size_t i = 0; i < count; i++) {
+		struct pair *pairs = NULL;
+		size_t n = weigh_pairs(samples, test, metrics[i],
+				       planned->revisions[0], tip, &pairs);
+
+		look_at(&rules[i], pairs, n, &looks[i]);
+		free(pairs);
+	}
+	more = !count || test_wants_more(rules, looks, count);
+	free(looks);
+	free(rules);
+	free(metrics);
+	return more;
+}
+
+/* No point to go on where a side of the comparison never works. */
+static int
+is_hopeless(const struct driver *driver, const struct plan_test *planned,
+	    size_t test, size_t revision)
+{
+	const struct samples *samples = &driver->result->samples;
+	const struct sample_trouble *trouble =
+		&samples->tests[test].trouble[revision];
+
+	(void)planned;
+	return samples->build_why[revision] ||
+	       (trouble->bad >= HOPELESS && !trouble->good);
+}
+
+static int
+has_enough(const struct driver *driver, size_t test)
+{
+	const struct plan_test *planned = &driver->result->plan.tests[test];
+	size_t tip = plan_test_tip(planned);
+
+	if (is_hopeless(driver, planned, test, tip))
+		return 1;
+	if (!planned->has_baseline ||
+	    is_hopeless(driver, planned, test, planned->revisions[0]))
+		return driver->rounds >= FIRST_ROUNDS;
+	return !tip_wants_more(driver, test);
+}
+
+static double
+share_done(const struct driver *driver)
+{
+	double rounds = (double)driver->rounds, sum = 0;
+
+	for (size_t i = 0; i < driver->result->plan.test_count; i++)
+		sum += driver->enough[i] ? 1
+					 : rounds / (rounds + EXPECTED_ROUNDS);
+	return 0.15 + 0.85 * sum / (double)driver->result->plan.test_count;
+}
+
+static int
+after_round(struct driver *driver, const json_t *round, struct err *err)
+{
+	json_t *list = json_array(), *message;
+	int ret = 0;
+
+	driver->rounds = (size_t)json_integer_value(round) + 1;
+	for (size_t i = 0; i < driver->result->plan.test_count; i++) {
+		if (driver->enough[i] || !has_enough(driver, i))
+			continue;
+		driver->enough[i] = 1;
+		json_array_append_new(list, json_integer((json_int_t)i));
+	}
+	if (json_array_size(list)) {
+		message = json_pack("{s:O}", "enough", list);
+		ret = session_send(driver->session, message, err);
+		json_decref(message);
+	}
+	json_decref(list);
+	snprintf(driver->what, sizeof(driver->what), "round %zu",
+		 driver->rounds);
+	tell(driver, share_done(driver));
+	return ret;
+}
+
+static int
+on_phase(struct driver *driver, const json_t *phase, struct err *err)
+{
+	int64_t revision = json_int_or(phase, "revision", -1);
+	const char *name = json_text_or(phase, "phase", "");
+	char hex[OID_HEX + 1] = "";
+
+	if (revision >= 0 &&
+	    (size_t)revision < driver->result->plan.revision_count)
+		oid_short(&driver->result->plan.revisions[revision]
+				   .commit->commit,
+			  hex);
+	snprintf(driver->what, sizeof(driver->what), "%s %s",
+		 !strcmp(name, "build")	     ? "building"
+		 : !strcmp(name, "checkout") ? "checking out"
+					     : "setting up",
+		 hex);
+	tell(driver, 0.01 + 0.13 * (double)(revision < 0 ? 0 : revision) /
+			       (double)driver->result->plan.revision_count);
+	return samples_add_phase(&driver->result->samples, phase, err);
+}
+
+static int
+on_error(const json_t *error, struct err *err)
+{
+	const char *whose = json_text_or(error, "whose", "ours");
+
+	err_set(err, ERR_SYSTEM, "runner: %s",
+		json_text_or(error, "text", "unknown error"));
+	if (!strcmp(whose, "test"))
+		err_blame(err, FAULT_TEST);
+	else if (!strcmp(whose, "pusher"))
+		err_blame(err, FAULT_PUSHER);
+	return ERR_SYSTEM;
+}
+
+static int
+on_hello(const json_t *hello, struct err *err)
+{
+	if (json_int_or(hello, "pacegate", 0) == PROTOCOL_VERSION)
+		return 0;
+	return err_set(err, ERR_VERSION,
+		       "the runner is version %s and speaks another protocol: "
+		       "install the same version of pacegate on both sides",
+		       json_text_or(hello, "version", "unknown"));
+}
+
+/* 1: the session is over. */
+static int
+on_message(struct driver *driver, json_t *message, struct err *err)
+{
+	struct weigh_session *result = driver->result;
+	const json_t *body;
+
+	if ((body = json_object_get(message, "trial")))
+		return samples_add_trial(&result->samples, body, err);
+	if ((body = json_object_get(message, "round")))
+		return after_round(driver, body, err);
+	if (json_object_get(message, "phase"))
+		return on_phase(driver, message, err);
+	if ((body = json_object_get(message, "hello")))
+		return on_hello(body, err);
+	if ((body = json_object_get(message, "error")))
+		return on_error(body, err);
+	if ((body = json_object_get(message, "end"))) {
+		result->end = json_incref((json_t *)(uintptr_t)body);
+		return 1;
+	}
+	return 0; /* a newer runner may say more */
+}
+
+static int
+drive(struct driver *driver, struct err *err)
+{
+	const struct weigh *weigh = driver->weigh;
+
+	for (;;) {
+		int64_t now = clock_monotonic_ms(&clock_real);
+		int64_t until = now + SILENCE_MS;
+		json_t *message = NULL;
+		int got;
+
+		if (weigh->give_way && weigh->give_way(weigh->progress_data))
+			return err_set(err, ERR_BUSY, "gave way to a push");
+		if (weigh->deadline_ms >= 0 && weigh->deadline_ms < until)
+			until = weigh->deadline_ms;
+		got = session_next(driver->session, until, &message, err);
+		if (!got)
+			return err_set(err, ERR_SYSTEM,
+				       "the runner ended too early, see the "
+				       "log");
+		if (got > 0)
+			got = on_message(driver, message, err);
+		json_decref(message);
+		if (got)
+			return got < 0 ? got : 0;
+	}
+}
+
+static char *
+new_session_id(int64_t *seed)
+{
+	unsigned char random[8] = { 0 };
+
+	if (getrandom(random, sizeof(random), 0) != sizeof(random))
+		memset(random, 1, sizeof(random));
+	*seed = 0;
+	for (size_t i = 0; i < sizeof(random); i++)
+		*seed = (*seed << 7) ^ random[i];
+	*seed &= INT64_MAX;
+	return mem_text("%08llx%02x%02x%02x%02x",
+			(unsigned long long)clock_wall_s(&clock_real),
+			random[0], random[1], random[2], random[3]);
+}
+
+static int
+start_session(struct driver *driver, const struct slot *slot, int fresh,
+	      struct err *err)
+{
+	const struct weigh *weigh = driver->weigh;
+	struct weigh_session *result = driver->result;
+	int64_t seed = 0;
+	json_t *spec;
+	int ret;
+
+	result->id = new_session_id(&seed);
+	log_session(result->id);
+	spec = spec_of_plan(&result->plan, weigh->common, result->id, seed,
+			    fresh, weigh->rounds);
+	ret = session_start(&driver->session, &weigh->session, slot, spec, err);
+	json_decref(spec);
+	if (!ret && weigh->send_objects)
+		ret = weigh->send_objects(weigh->objects_data, driver->session,
+					  &result->plan, err);
+	return ret;
+}
+
+int
+weigh_run_session(const struct weigh *weigh, struct plan *plan, int fresh,
+		  double share_from, double share_to,
+		  struct weigh_session *result, struct err *err)
+{
+	struct driver driver = { .weigh = weigh, .result = result,
+				 .share_from = share_from,
+				 .share_to = share_to };
+	struct slot slot = SLOT_INIT;
+	int ret;
+
+	result->plan = *plan;
+	*plan = (struct plan){ 0 };
+	samples_init(&result->samples, &result->plan);
+	driver.enough = mem_new(result->plan.test_count, 1);
+	driver.start_ms = clock_monotonic_ms(&clock_real);
+	snprintf(driver.what, sizeof(driver.what), "waiting for a slot");
+	tell(&driver, 0);
+	ret = slot_take(&slot, &weigh->slots, weigh->class, weigh->deadline_ms,
+			NULL, NULL, err);
+	if (!ret)
+		ret = start_session(&driver, &slot, fresh, err);
+	if (!ret)
+		ret = drive(&driver, err);
+	result->complete = !ret;
+	session_end(driver.session, NULL);
+	slot_give_back(&slot);
+	result->spent_ms =
+		clock_monotonic_ms(&clock_real) - driver.start_ms;
+	log_event(LOG_INFO, "session of %zu tests, %zu revisions: %s, %lld ms",
+		  result->plan.test_count, result->plan.revision_count,
+		  ret ? err->text : "complete", (long long)result->spent_ms);
+	log_session(NULL);
+	free(driver.enough);
+	return ret;
+}
+
+void
+weigh_session_release(struct weigh_session *session)
+{
+	samples_release(&session->samples);
+	plan_release(&session->plan);
+	json_decref(session->end);
+	free(session->id);
+	free(session->from);
+	*session = (struct weigh_session){ 0 };
+}

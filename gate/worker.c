@@ -1,0 +1,411 @@
+#include "worker.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/io.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "base/names.h"
+#include "base/proc.h"
+#include "gate.h"
+#include "gather.h"
+#include "land.h"
+#include "repo/repo.h"
+#include "report/accept.h"
+#include "report/text.h"
+
+enum {
+	MAX_TRIES = 3,
+	RETRY_S = 30,
+	GRACE_S = 120, /* from a hook's end until its ref has moved */
+	MAX_ENTRIES = 256
+};
+
+struct worker {
+	struct gate *gate;
+	void (*tell)(const char *line);
+	struct worker_counts *counts;
+	char owner[PROC_ID_SIZE];
+};
+
+static void
+say(const struct worker *worker, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+static void
+say(const struct worker *worker, const char *fmt, ...)
+{
+	struct buf text = BUF_INIT;
+	va_list ap;
+
+	va_start(ap, fmt);
+	buf_vaddf(&text, fmt, ap);
+	va_end(ap);
+	log_event(LOG_INFO, "%s", buf_text(&text));
+	if (worker->tell)
+		worker->tell(buf_text(&text));
+	buf_release(&text);
+}
+
+/* The journal. */
+
+struct entries {
+	struct store_entry items[MAX_ENTRIES];
+	size_t count;
+};
+
+static int
+on_entry(void *data, const struct store_entry *entry)
+{
+	struct entries *entries = data;
+
+	if (entries->count == MAX_ENTRIES)
+		return 1;
+	entries->items[entries->count] = *entry;
+	json_incref(entry->doc);
+	entries->count++;
+	return 0;
+}
+
+static void
+entries_clear(struct entries *entries)
+{
+	while (entries->count)
+		json_decref(entries->items[--entries->count].doc);
+}
+
+static int
+read_entries(struct store_tx *tx, void *data, struct err *err)
+{
+	struct entries *entries = data;
+	int ret;
+
+	(void)err;
+	entries_clear(entries);
+	ret = store_journal_each(tx, STORE_LANDED, on_entry, entries);
+	return ret < 0 ? ret
+		       : store_journal_each(tx, STORE_PENDING, on_entry,
+					    entries);
+}
+
+/* 1 the ref holds it, 0 it does not. It may have moved on since. */
+static int
+has_landed(const struct worker *worker, const json_t *update)
+{
+	const struct repo *repo = worker->gate->repo;
+	struct oid new, now, commit;
+
+	if (json_get_oid(update, "new", &new, NULL) < 0 ||
+	    repo_ref(repo, json_text_or(update, "ref", ""), &now, NULL) < 0)
+		return 0;
+	if (oid_equal(&new, &now))
+		return 1;
+	return !repo_peel(repo, &now, &now, NULL) &&
+	       !repo_peel(repo, &new, &commit, NULL) &&
+	       repo_is_ancestor(repo, &commit, &now, NULL) == 1;
+}
+
+struct set_state {
+	uint64_t id;
+	enum store_state state;
+};
+
+static int
+set_state(struct store_tx *tx, void *data, struct err *err)
+{
+	const struct set_state *set = data;
+
+	(void)err;
+	return store_journal_set(tx, set->id, set->state,
+				 clock_wall_s(&clock_real));
+}
+
+/* 1 settled, 0 not yet. */
+static int
+settle_entry(const struct worker *worker, const struct store_entry *entry,
+	     struct err *err)
+{
+	const char *pusher = json_text_or(entry->doc, "pusher", "");
+	struct set_state set = { entry->id, STORE_DROPPED };
+	int64_t age_s = clock_wall_s(&clock_real) - entry->changed_s;
+	json_t *update;
+	size_t i;
+	int ret = 0;
+
+	json_array_foreach (json_object_get(entry->doc, "updates"), i, update) {
+		if (!has_landed(worker, update))
+			continue;
+		set.state = STORE_DONE;
+		ret = land_update(worker->gate, update, pusher, err);
+		if (ret < 0)
+			break;
+	}
+	if (ret < 0) {
+		say(worker, "a push of %s cannot be settled: %s",
+		    *pusher ? pusher : "somebody", err->text);
+		/* What cannot be read today cannot be read tomorrow. */
+		set.state = age_s > GRACE_S ? STORE_DROPPED : STORE_PENDING;
+	}
+	if (set.state == STORE_DROPPED && entry->state == STORE_PENDING &&
+	    (age_s < GRACE_S ||
+	     proc_is_alive(json_text_or(entry->doc, "process", ""))))
+		return 0;
+	if (set.state == STORE_PENDING)
+		return 0;
+	ret = store_write(worker->gate->store, set_state, &set, err);
+	if (ret == ERR_NOT_FOUND)
+		ret = 0;
+	return ret < 0 ? ret : 1;
+}
+
+static int
+settle_journal(const struct worker *worker, struct err *err)
+{
+	struct entries *entries = mem_new(1, sizeof(*entries));
+	int ret = store_read(worker->gate->store, read_entries, entries, err);
+
+	for (size_t i = 0; ret >= 0 && i < entries->count; i++) {
+		ret = settle_entry(worker, &entries->items[i], err);
+		worker->counts->settled += ret > 0;
+	}
+	entries_clear(entries);
+	free(entries);
+	return ret < 0 ? ret : 0;
+}
+
+/* The queue. */
+
+static int
+recover(struct store_tx *tx, void *data, struct err *err)
+{
+	size_t count = 0;
+
+	(void)data;
+	(void)err;
+	return store_queue_recover(tx, &count);
+}
+
+struct take {
+	const char *owner;
+	struct store_job job;
+};
+
+static int
+take_job(struct store_tx *tx, void *data, struct err *err)
+{
+	struct take *take = data;
+
+	(void)err;
+	return store_queue_take(tx, take->owner, clock_wall_s(&clock_real),
+				&take->job);
+}
+
+struct end {
+	uint64_t id;
+	int again;
+};
+
+static int
+end_job(struct store_tx *tx, void *data, struct err *err)
+{
+	const struct end *end = data;
+
+	(void)err;
+	if (end->again)
+		return store_queue_requeue(
+			tx, end->id, clock_wall_s(&clock_real) + RETRY_S);
+	return store_queue_done(tx, end->id);
+}
+
+static int
+give_way(void *data)
+{
+	const struct worker *worker = data;
+	struct slot_rules rules;
+
+	gate_slots(worker->gate, &rules);
+	return slot_is_wanted(&rules);
+}
+
+static int
+put_all(struct store_tx *tx, void *data, struct err *err)
+{
+	const struct weigh_result *result = data;
+
+	(void)err;
+	for (size_t i = 0; i < result->count; i++)
+		gate_put_report(tx, &result->reports[i]);
+	return store_tx_error(tx);
+}
+
+static int
+weigh_job(const struct worker *worker, struct gather *gather,
+	  struct err *err)
+{
+	struct gate_run run = { .class = SLOT_BACKGROUND, .deadline_ms = -1,
+				.give_way = give_way,
+				.data = (void *)(uintptr_t)worker };
+	struct weigh_result result;
+	struct texts lines = { 0 };
+	struct buf text = BUF_INIT;
+	int ret = gate_weigh(worker->gate, gather, &run, &result, err);
+
+	for (size_t i = 0; !ret && i < result.count; i++)
+		report_accept(&result.reports[i], &gather->trailers, &lines);
+	if (!ret) {
+		ret = store_write(worker->gate->store, put_all, &result, err);
+		report_add_summary(&text, &result.reports[result.count - 1]);
+		say(worker, "%s: %s", gather->ref, buf_text(&text));
+	}
+	buf_release(&text);
+	texts_release(&lines);
+	weigh_release(&result);
+	return ret;
+}
+
+/* Our own failure, after as many tries as make sense: a verdict of its own. */
+static int
+give_up(const struct worker *worker, const struct gather *gather,
+	const char *why, struct err *err)
+{
+	struct weigh_result result = { .count = 1 };
+	int ret;
+
+	result.reports = mem_new(1, sizeof(*result.reports));
+	report_init(&result.reports[0], &gather->update.tip);
+	result.reports[0].verdict = VERDICT_FAILURE;
+	result.reports[0].time_s = clock_wall_s(&clock_real);
+	report_set(&result.reports[0].why, why);
+	gather_describe(gather, &result.reports[0]);
+	ret = store_write(worker->gate->store, put_all, &result, err);
+	weigh_release(&result);
+	return ret;
+}
+
+static int
+run_job(const struct worker *worker, const struct store_job *job,
+	struct err *err)
+{
+	const json_t *update = json_object_get(job->doc, "update");
+	const char *pusher = json_text_or(job->doc, "pusher", "");
+	struct gather gather;
+	struct err why = ERR_INIT;
+	int ret = land_gather(worker->gate, update, 0, &gather, &why);
+
+	if (!ret && gather.outcome == GATHER_WEIGH)
+		ret = weigh_job(worker, &gather, &why);
+	if (!ret)
+		ret = land_record(worker->gate, &gather, pusher, &why);
+	if (ret < 0) {
+		say(worker, "%s: %s", json_text_or(update, "ref", "?"),
+		    why.text);
+		*err = why;
+		if (ret != ERR_BUSY && job->tries + 1 >= MAX_TRIES) {
+			give_up(worker, &gather, why.text, &why);
+			ret = 0;
+		}
+	}
+	gather_release(&gather);
+	return ret;
+}
+
+/* 1 a job was run, 0 there was none. */
+static int
+next_job(const struct worker *worker, struct err *err)
+{
+	struct take take = { .owner = worker->owner };
+	struct end end = { 0 };
+	int ret = store_write(worker->gate->store, take_job, &take, err);
+
+	if (ret == ERR_NOT_FOUND)
+		return 0;
+	if (ret < 0)
+		return ret;
+	ret = run_job(worker, &take.job, err);
+	end.id = take.job.id;
+	end.again = ret < 0;
+	worker->counts->weighed += !end.again;
+	worker->counts->failed += (size_t)end.again;
+	ret = store_write(worker->gate->store, end_job, &end, err);
+	json_decref(take.job.doc);
+	return ret < 0 ? ret : 1;
+}
+
+static int
+take_lock(const struct worker *worker, int *fd, struct err *err)
+{
+	char *path = gate_path(worker->gate, FILE_WORKER_LOCK);
+
+	*fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0640);
+	if (*fd < 0)
+		err_errno(err, "%s", path);
+	free(path);
+	if (*fd < 0)
+		return ERR_SYSTEM;
+	if (!flock(*fd, LOCK_EX | LOCK_NB))
+		return 1;
+	io_close(fd);
+	return errno == EWOULDBLOCK ? 0 : err_errno(err, "the worker's lock");
+}
+
+static int
+count_due(struct store_tx *tx, void *data, struct err *err)
+{
+	struct entries *entries = mem_new(1, sizeof(*entries));
+	size_t waiting = 0, leased = 0;
+	int ret = store_queue_count(tx, &waiting, &leased);
+
+	(void)err;
+	if (!ret)
+		ret = store_journal_each(tx, STORE_LANDED, on_entry, entries);
+	*(int *)data = entries->count > 0;
+	entries_clear(entries);
+	free(entries);
+	return ret;
+}
+
+static int
+drain_locked(const struct worker *worker, struct err *err)
+{
+	int ret = store_write(worker->gate->store, recover, NULL, err);
+
+	do {
+		if (ret >= 0)
+			ret = settle_journal(worker, err);
+		if (ret >= 0)
+			ret = next_job(worker, err);
+	} while (ret > 0);
+	return ret;
+}
+
+int
+worker_drain(struct gate *gate, void (*tell)(const char *line),
+	     struct worker_counts *counts, struct err *err)
+{
+	struct worker worker = { .gate = gate, .tell = tell,
+				 .counts = counts };
+	int fd = -1, ret, more = 0;
+
+	*counts = (struct worker_counts){ 0 };
+	proc_identify(worker.owner);
+	/* A push may land between the last look and the lock's release, and
+	 * its worker finds the lock taken: so look once more without it. */
+	do {
+		ret = take_lock(&worker, &fd, err);
+		counts->busy = !ret;
+		if (ret <= 0)
+			return ret;
+		ret = drain_locked(&worker, err);
+		io_close(&fd);
+		if (!ret)
+			ret = store_read(gate->store, count_due, &more, err);
+	} while (!ret && more);
+	return ret;
+}

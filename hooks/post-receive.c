@@ -1,0 +1,75 @@
+/*
+ * post-receive: tells the worker that a push has landed, starts one, and
+ * returns at once. It reads no repository: what follows from the push is in
+ * the journal.
+ */
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/exit.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/names.h"
+#include "base/proc.h"
+#include "base/programs.h"
+#include "hooks/chain.h"
+#include "hooks/journal.h"
+#include "hooks/push.h"
+#include "store/store.h"
+
+static int
+start_worker(struct err *err)
+{
+	char *program = programs_find(PROGRAM_GATE);
+	char **env = proc_env_clean();
+	const char *argv[] = { program, "work", NULL };
+	struct proc_options options = { .argv = argv,
+					.env = (const char *const *)env,
+					.in = -1,
+					.out = -1,
+					.err = -1,
+					.detach = 1 };
+	pid_t pid = 0;
+	int ret = program ? proc_start(&options, &pid, err)
+			  : err_set(err, ERR_NOT_FOUND,
+				    "%s is not installed beside the hooks",
+				    PROGRAM_GATE);
+
+	proc_env_free(env);
+	free(program);
+	return ret;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct store *store = NULL;
+	struct err err = ERR_INIT;
+	struct push push;
+	int failed = 0, ret, work = 0;
+
+	signal(SIGPIPE, SIG_IGN);
+	(void)argc;
+	log_open("post-receive", FILE_LOG);
+	ret = push_read(&push, STDIN_FILENO, &err);
+	if (!ret)
+		ret = chain_run(argv[0], buf_text(&push.raw), push.raw.len, 0,
+				&failed, &err);
+	if (!ret)
+		ret = store_open(&store, DIR_STORE, STORE_WRITE, &err);
+	if (!ret) {
+		work = journal_mark(store, &push, &err);
+		ret = work < 0 ? work : 0;
+	}
+	store_close(store);
+	if (!ret && work)
+		ret = start_worker(&err);
+	/* Nobody can undo the push any more: the log is told, not the pusher,
+	 * and the journal keeps what is to be done. */
+	if (ret < 0)
+		log_event(LOG_ERROR, "%s", err.text);
+	push_release(&push);
+	return failed;
+}

@@ -1,0 +1,403 @@
+#include "hooks/receive.h"
+
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/names.h"
+#include "base/proc.h"
+#include "hooks/journal.h"
+#include "policy/keys.h"
+#include "report/accept.h"
+
+static void
+say(struct receive *receive, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+static void
+say(struct receive *receive, const char *fmt, ...)
+{
+	struct buf text = BUF_INIT;
+	va_list ap;
+
+	buf_adds(&text, "pacegate: ");
+	va_start(ap, fmt);
+	buf_vaddf(&text, fmt, ap);
+	va_end(ap);
+	sideband_say(&receive->sideband, buf_text(&text));
+	log_event(LOG_INFO, "%s", buf_text(&text) + 10);
+	buf_release(&text);
+}
+
+static const char *
+look_up(const char *name)
+{
+	return getenv(name);
+}
+
+/* Where no service says who pushes, the user that the hook runs as is all
+ * there is. */
+static const char *
+user_name(void)
+{
+	const struct passwd *entry = getpwuid(geteuid());
+
+	return entry ? entry->pw_name : "";
+}
+
+/* Our own failure: said as such, and then the configured way. */
+static void
+fail_update(struct receive *receive, struct update *update,
+	    const struct err *err)
+{
+	int reject = update->policy.failure == DECISION_REJECT;
+
+	say(receive, "failure of the gate itself, not of your push: %s",
+	    err->text);
+	if (reject)
+		update->refusal = "the gate failed, and pacegate.failure is "
+				  "set to reject";
+}
+
+static void
+say_problems(struct receive *receive, const struct problems *problems)
+{
+	enum { SHOWN = 5 };
+
+	for (size_t i = 0; i < problems->count && i < SHOWN; i++) {
+		struct buf text = BUF_INIT;
+		const struct problem *problem = &problems->items[i];
+
+		buf_add_clean(&text, problem->where, strlen(problem->where),
+			      120);
+		buf_adds(&text, ": ");
+		buf_add_clean(&text, problem->what, strlen(problem->what), 300);
+		say(receive, "%s", buf_text(&text));
+		buf_release(&text);
+	}
+	if (problems->count > SHOWN)
+		say(receive, "and %zu more like these",
+		    problems->count - SHOWN);
+}
+
+static int
+gather_one(struct receive *receive, struct update *update, struct err *err)
+{
+	struct gather_input input = {
+		.repo = receive->gate.repo,
+		.store = receive->gate.store,
+		.policy = receive->gate.policy,
+		.ref = update->line->ref,
+		.old = update->line->old,
+		.new = update->line->new,
+		.options = &receive->push->options,
+		.may_accept = policy_may_accept(receive->gate.policy,
+						receive->pusher.name),
+		.facts_only = update->policy.mode == MODE_REPORT
+	};
+	struct buf text = BUF_INIT;
+	int ret = gather_update(&update->gather, &input, err);
+
+	say_problems(receive, &update->gather.problems);
+	if (ret < 0)
+		return ret;
+	gather_add_text(&update->gather, &text);
+	if (update->gather.outcome == GATHER_WEIGH &&
+	    update->policy.mode == MODE_REPORT)
+		buf_adds(&text, "; measured after the push");
+	if (update->gather.outcome != GATHER_NOTHING)
+		say(receive, "%s", buf_text(&text));
+	buf_release(&text);
+	return 0;
+}
+
+static void
+on_progress(void *data, const struct weigh_progress *progress)
+{
+	struct receive *receive = data;
+	char line[160];
+
+	sideband_bar(line, sizeof(line), progress->share, progress->what,
+		     progress->left_ms);
+	sideband_progress(&receive->sideband, line);
+}
+
+static int
+weigh_one(struct receive *receive, struct update *update, struct err *err)
+{
+	struct gate_run run = { .class = SLOT_BLOCKING,
+				.deadline_ms = receive->start_ms +
+					       update->policy.budget_ms,
+				.progress = on_progress,
+				.data = receive };
+	struct weigh_result result;
+	int ret = gate_weigh(&receive->gate, &update->gather, &run, &result,
+			     err);
+
+	if (!ret) {
+		report_release(&update->report);
+		/* The tip's report moves out of the result. */
+		update->report = result.reports[result.count - 1];
+		report_init(&result.reports[result.count - 1],
+			    &update->gather.update.tip);
+		update->has_report = 1;
+		update->late = result.late;
+	}
+	weigh_release(&result);
+	return ret;
+}
+
+static int
+put_report(struct store_tx *tx, void *data, struct err *err)
+{
+	(void)err;
+	return gate_put_report(tx, data);
+}
+
+/* Trailers speak; what they changed is the verdict from here on. */
+static int
+settle(struct receive *receive, struct update *update, struct err *err)
+{
+	struct texts lines = { 0 };
+
+	report_accept(&update->report, &update->gather.trailers, &lines);
+	receive_show(receive, update);
+	for (size_t i = 0; i < lines.count; i++)
+		say(receive, "%s", lines.items[i]);
+	texts_release(&lines);
+	return store_write(receive->gate.store, put_report, &update->report,
+			   err);
+}
+
+static void
+decide(struct update *update)
+{
+	const struct ref_policy *policy = &update->policy;
+
+	update->decided = !update->late;
+	switch (update->report.verdict) {
+	case VERDICT_SEVERE:
+		update->refusal = "severely slower";
+		return;
+	case VERDICT_BROKEN:
+		if (policy->broken == DECISION_REJECT)
+			update->refusal = "the build or a test fails";
+		break;
+	case VERDICT_FAILURE:
+		if (policy->failure == DECISION_REJECT)
+			update->refusal = "the gate failed";
+		break;
+	case VERDICT_PASS:
+	case VERDICT_IMPROVED:
+	case VERDICT_NEW:
+	case VERDICT_ACCEPTED:
+	case VERDICT_UNDECIDED:
+	case VERDICT_UNWEIGHED:
+	case VERDICT_REGRESSED:
+		break;
+	}
+	if (update->late && policy->late == DECISION_REJECT)
+		update->refusal = "the budget did not suffice";
+}
+
+static int
+wait_for(struct receive *receive, struct update *update, struct err *err)
+{
+	int known = gate_recall(&receive->gate, &update->gather,
+				&update->report, err);
+
+	if (known < 0)
+		return known;
+	if (known) {
+		say(receive, "weighed before: the verdict stands");
+		update->has_report = 1;
+	} else if (weigh_one(receive, update, err) < 0) {
+		return err->code;
+	}
+	if (settle(receive, update, err) < 0)
+		return err->code;
+	decide(update);
+	if (update->late)
+		say(receive, "the budget is used up: %s",
+		    update->refusal ? "push again later"
+				    : "the rest is measured after the push");
+	return 0;
+}
+
+static int
+recall(struct receive *receive, struct update *update, struct err *err)
+{
+	int known = gate_recall(&receive->gate, &update->gather,
+				&update->report, err);
+
+	if (known < 0)
+		return known;
+	if (known) {
+		update->has_report = 1;
+		if (settle(receive, update, err) < 0)
+			return err->code;
+		decide(update);
+		return 0;
+	}
+	say(receive, "this commit was never weighed; push it to another branch "
+		     "first, where it is measured");
+	if (update->policy.unweighed == DECISION_REJECT)
+		update->refusal = "not weighed yet";
+	return 0;
+}
+
+static int
+act(struct receive *receive, struct update *update, struct err *err)
+{
+	if (update->gather.outcome != GATHER_WEIGH)
+		return 0;
+	switch (update->policy.mode) {
+	case MODE_OFF:
+	case MODE_REPORT:
+		return 0;
+	case MODE_RECALL:
+		return recall(receive, update, err);
+	case MODE_WAIT:
+		return wait_for(receive, update, err);
+	}
+	return 0;
+}
+
+static int
+open_all(struct receive *receive, const char *gitdir, const char *quarantine,
+	 struct err *err)
+{
+	int ret = gate_open(&receive->gate, gitdir, quarantine, err);
+
+	if (ret < 0)
+		return ret;
+	pusher_identify(&receive->pusher,
+			policy_text(receive->gate.policy, SECTION_HOST, "type"),
+			look_up);
+	if (!*receive->pusher.name)
+		receive->pusher.name = user_name();
+	receive->sideband.quiet = receive->pusher.web;
+	return 0;
+}
+
+/* The configuration could not be read: ask git for the one key that matters,
+ * whatever kind of repository this is. */
+static int
+failure_rejects(const char *gitdir)
+{
+	const char *argv[] = { "git", "-C", gitdir, "config", "--get",
+			       SECTION_GATE ".failure", NULL };
+	struct buf out = BUF_INIT;
+	int rejects = !proc_capture(argv, NULL, &out, 4096, NULL) &&
+		      !strncasecmp(buf_text(&out), "reject", 6);
+
+	buf_release(&out);
+	return rejects;
+}
+
+static void
+run_update(struct receive *receive, struct update *update)
+{
+	struct err err = ERR_INIT;
+	int ret;
+
+	ret = gather_one(receive, update, &err);
+	/* Only what is to be weighed needs the store at all. */
+	if (!ret && update->gather.outcome == GATHER_WEIGH)
+		ret = act(receive, update, &err);
+	if (ret < 0)
+		fail_update(receive, update, &err);
+}
+
+static int
+needs_store(const struct receive *receive)
+{
+	for (size_t i = 0; i < receive->count; i++)
+		if (receive->updates[i].policy.mode == MODE_WAIT ||
+		    receive->updates[i].policy.mode == MODE_RECALL)
+			return 1;
+	return 0;
+}
+
+static int
+finish(struct receive *receive)
+{
+	struct err err = ERR_INIT;
+	int refused = 0;
+
+	for (size_t i = 0; i < receive->count; i++) {
+		struct update *update = &receive->updates[i];
+
+		if (!update->refusal)
+			continue;
+		refused = 1;
+		say(receive, "%s is refused: %s", update->line->ref,
+		    update->refusal);
+	}
+	if (!refused && journal_write(receive, &err) < 0) {
+		say(receive, "failure of the gate itself, not of your push: %s",
+		    err.text);
+		for (size_t i = 0; i < receive->count; i++)
+			refused |= receive->updates[i].policy.failure ==
+				   DECISION_REJECT;
+	}
+	return refused;
+}
+
+int
+receive_run(struct receive *receive, const char *gitdir, const char *quarantine)
+{
+	struct err err = ERR_INIT;
+	int ret = 0;
+
+	receive->start_ms = clock_monotonic_ms(&clock_real);
+	if (receive->push->sha256)
+		ret = err_set(&err, ERR_UNSUPPORTED,
+			      "this is a SHA-256 repository, which libgit2 "
+			      "cannot read yet");
+	if (!ret)
+		ret = open_all(receive, gitdir, quarantine, &err);
+	if (ret < 0) {
+		say(receive, "failure of the gate itself, not of your push: %s",
+		    err.text);
+		return failure_rejects(gitdir);
+	}
+	receive->updates = mem_new(receive->push->count,
+				   sizeof(*receive->updates));
+	for (size_t i = 0; i < receive->push->count; i++) {
+		struct update *update = &receive->updates[receive->count];
+
+		update->line = &receive->push->lines[i];
+		policy_ref(receive->gate.policy, update->line->ref,
+			   &update->policy);
+		if (update->policy.mode != MODE_OFF &&
+		    !oid_is_zero(&update->line->new))
+			receive->count++;
+	}
+	if (needs_store(receive) &&
+	    gate_open_store(&receive->gate, STORE_WRITE, &err) < 0) {
+		for (size_t i = 0; i < receive->count; i++)
+			fail_update(receive, &receive->updates[i], &err);
+		return receive->count && receive->updates[0].refusal ? 1 : 0;
+	}
+	for (size_t i = 0; i < receive->count; i++)
+		run_update(receive, &receive->updates[i]);
+	return finish(receive);
+}
+
+void
+receive_release(struct receive *receive)
+{
+	for (size_t i = 0; i < receive->count; i++) {
+		gather_release(&receive->updates[i].gather);
+		report_release(&receive->updates[i].report);
+	}
+	free(receive->updates);
+	gate_close(&receive->gate);
+}

@@ -1,0 +1,119 @@
+#include "hooks/sideband.h"
+
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/io.h"
+#include "base/units.h"
+
+enum {
+	PIECE = 4096,
+	MAX_UNREAD = 16384, /* far below the 64 KiB of a pipe */
+	PATIENCE_MS = 2000, /* for a client that reads slowly */
+	PROGRESS_MS = 500,
+	BAR = 24
+};
+
+void
+sideband_init(struct sideband *sideband, int fd)
+{
+	*sideband = (struct sideband){ .fd = fd };
+}
+
+/* Wait until the client has read enough for another piece. */
+static int
+has_room(struct sideband *sideband)
+{
+	int64_t until = clock_monotonic_ms(&clock_real) + PATIENCE_MS;
+	int unread = 0;
+
+	while (!ioctl(sideband->fd, FIONREAD, &unread) && unread > MAX_UNREAD) {
+		if (clock_monotonic_ms(&clock_real) >= until)
+			return 0;
+		clock_sleep_ms(10);
+	}
+	return io_wait(sideband->fd, POLLOUT, PATIENCE_MS) == 1;
+}
+
+static void
+put(struct sideband *sideband, const char *text, size_t len)
+{
+	while (len && !sideband->gone) {
+		ssize_t wrote;
+
+		if (!has_room(sideband)) {
+			sideband->gone = 1;
+			return;
+		}
+		wrote = io_write_some(sideband->fd, text,
+				      len < PIECE ? len : PIECE);
+		if (wrote <= 0) {
+			sideband->gone = 1;
+			return;
+		}
+		text += wrote;
+		len -= (size_t)wrote;
+	}
+}
+
+void
+sideband_say(struct sideband *sideband, const char *text)
+{
+	struct buf all = BUF_INIT;
+
+	if (sideband->progress_len) {
+		buf_addf(&all, "%*s\r", (int)sideband->progress_len, "");
+		sideband->progress_len = 0;
+	}
+	buf_adds(&all, text);
+	if (all.len && all.data[all.len - 1] != '\n')
+		buf_addc(&all, '\n');
+	put(sideband, all.data, all.len);
+	buf_release(&all);
+}
+
+void
+sideband_progress(struct sideband *sideband, const char *text)
+{
+	int64_t now = clock_monotonic_ms(&clock_real);
+	struct buf line = BUF_INIT;
+	size_t len = strlen(text);
+
+	if (sideband->quiet || sideband->gone ||
+	    now - sideband->last_ms < PROGRESS_MS)
+		return;
+	sideband->last_ms = now;
+	buf_addf(&line, "%s%*s\r", text,
+		 len < sideband->progress_len
+			 ? (int)(sideband->progress_len - len)
+			 : 0,
+		 "");
+	sideband->progress_len = len;
+	put(sideband, line.data, line.len);
+	buf_release(&line);
+}
+
+void
+sideband_bar(char *line, size_t size, double share, const char *what,
+	     int64_t left_ms)
+{
+	int full = (int)((share < 0 ? 0 : share > 1 ? 1 : share) * BAR);
+	struct buf left = BUF_INIT;
+	char bar[BAR + 1];
+
+	memset(bar, '.', BAR);
+	memset(bar, '#', (size_t)full);
+	bar[BAR] = '\0';
+	if (left_ms >= 0) {
+		buf_adds(&left, ", ");
+		units_add_duration(&left, left_ms);
+		buf_adds(&left, " left");
+	}
+	snprintf(line, size, "pacegate: [%s] %3.0f %%  %s%s", bar, share * 100,
+		 what, buf_text(&left));
+	buf_release(&left);
+}

@@ -1,0 +1,35 @@
+#ifndef HOOKS_SIDEBAND_H
+#define HOOKS_SIDEBAND_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * What the pusher sees: lines on stderr, which git shows as `remote:`.
+ *
+ * After a client has died nobody drains that pipe, and a hook that filled its
+ * 64 KiB would hang for ever, with the push's locks held. So at most a piece of
+ * 4 KiB is written at a time, only when poll(2) says that it fits, and nothing
+ * more once unread bytes (FIONREAD) pile up and stay.
+ */
+struct sideband {
+	int fd;
+	int quiet; /* no progress: a merge by web, or the client is gone */
+	int gone;
+	int64_t last_ms;     /* of the last progress line */
+	size_t progress_len; /* columns that it took, to wipe it */
+};
+
+void sideband_init(struct sideband *sideband, int fd);
+
+/* Whole lines; a text without a newline at its end gets one. */
+void sideband_say(struct sideband *sideband, const char *text);
+
+/* A line that the next one replaces, at most twice a second. */
+void sideband_progress(struct sideband *sideband, const char *text);
+
+/* `[######......]  45 %  what, 12 s left` into line. */
+void sideband_bar(char *line, size_t size, double share, const char *what,
+		  int64_t left_ms);
+
+#endif

@@ -1,0 +1,86 @@
+# Sourced by the shell tests: TAP, a scratch directory, and repositories.
+#
+#     . "$(dirname "$0")/../lib/tap.sh"
+#     ok "what is so" test 1 -eq 1
+#     finish
+set -u
+here=$(cd "$(dirname "$0")" && pwd)
+build=${PACEGATE_BUILD:-$here/../../build}
+PATH="$build:$PATH"
+export PATH
+tests=0 failures=0
+scratch=$(mktemp -d "${TMPDIR:-/tmp}/pacegate-test.XXXXXX")
+chmod 755 "$scratch"
+trap 'rm -rf "$scratch"' EXIT
+trap 'exit 1' INT TERM HUP
+
+export GIT_CONFIG_NOSYSTEM=1 GIT_CONFIG_GLOBAL="$scratch/gitconfig"
+export GIT_AUTHOR_NAME=Ada GIT_AUTHOR_EMAIL=ada@example.org
+export GIT_COMMITTER_NAME=Ada GIT_COMMITTER_EMAIL=ada@example.org
+git config --global init.defaultBranch main
+git config --global advice.detachedHead false
+git config --global protocol.file.allow always
+
+# ok NAME COMMAND...: passes when the command does.
+ok() {
+	name=$1
+	shift
+	tests=$((tests + 1))
+	if "$@" >"$scratch/ok.out" 2>&1; then
+		echo "ok $tests - $name"
+	else
+		failures=$((failures + 1))
+		echo "not ok $tests - $name"
+		printf '# %s\n' "$*"
+		sed 's/^/# /' "$scratch/ok.out" | tail -20
+		[ -z "${shown:-}" ] || sed 's/^/# | /' "$shown" | tail -40
+	fi
+}
+
+# skip NAME REASON: said aloud and counted.
+skip() {
+	tests=$((tests + 1))
+	echo "ok $tests - $1 # SKIP $2"
+}
+
+not() { ! "$@"; }
+
+# has TEXT / lacks TEXT: in what the last `push` or `try` printed.
+has() { grep -qF -e "$1" "$shown"; }
+lacks() { ! grep -qF -e "$1" "$shown"; }
+
+# try COMMAND...: run it, keep what it prints, status in $status.
+try() {
+	shown="$scratch/shown"
+	"$@" >"$shown" 2>&1
+	status=$?
+}
+
+# push ARGS...: a push from the current clone; `taken` or `refused`.
+push() {
+	shown="$scratch/shown"
+	if timeout 240 git push "$@" >"$shown" 2>&1; then pushed=taken
+	else pushed=refused; fi
+	# What `\r` rewrites is a line of its own here.
+	tr '\r' '\n' <"$shown" >"$shown.lines" && mv "$shown.lines" "$shown"
+}
+is() { [ "$1" = "$2" ] || { echo "'$1' is not '$2'"; return 1; }; }
+
+# new_repo NAME: a bare repository $scratch/NAME.git with a clone
+# $scratch/NAME, which becomes the working directory.
+new_repo() {
+	bare="$scratch/$1.git"
+	git init -q --bare "$bare"
+	git clone -q "$bare" "$scratch/$1" 2>/dev/null
+	cd "$scratch/$1" || exit 1
+}
+commit() { git add -A && git commit -q --allow-empty -m "$1"; }
+
+# settle: let the worker finish what is queued.
+settle() { pacegate work --repo "$bare" >"$scratch/work.out" 2>&1; }
+
+finish() {
+	echo "1..$tests"
+	[ "$failures" = 0 ]
+	exit $?
+}

@@ -68,6 +68,9 @@ $(B)/tests/unit/%: $(B)/tests/unit/%.o $(B)/libhooks.a $(B)/librunner.a $(B)/lib
 	$(CC) $(ALLLDFLAGS) -o $@ $^ -lcmocka $(GATE_LIBS) $(HOST_LIBS) \
 		-lseccomp -lgsl -lgslcblas -lm
 
+$(B)/tests/bench/hot: $(B)/tests/bench/hot.o $(B)/libgate.a
+	$(CC) $(ALLLDFLAGS) -o $@ $^ $(GATE_LIBS)
+
 unit: $(UNIT)
 
 # Setting up: every target that needs more than a compiler asks for it itself.

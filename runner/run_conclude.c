@@ -2,7 +2,6 @@
 #include "base/err.h"
 
 #include <signal.h>
-#include <string.h>
 #include <sys/wait.h>
 
 static int64_t
@@ -100,22 +99,20 @@ static int
 our_fault(const struct run *run, struct err *err)
 {
 	const struct buf *log = &run->result->log;
-	char text[400];
-	size_t len = 0;
 	struct buf clean = BUF_INIT;
+	int ret;
 
-	buf_add_clean(&clean, buf_text(log), log->len, sizeof(text) - 8);
-	len = clean.len;
-	memcpy(text, buf_text(&clean), len);
-	text[len] = '\0';
-	buf_release(&clean);
+	buf_add_clean(&clean, buf_text(log), log->len, 400);
 	if (run->is_stopped && !run->is_started)
-		return err_set(err, ERR_TIMEOUT,
-			       "the sandbox was not there after %d s: %s",
-			       RUN_READY_MS / 1000, text);
-	return err_set(err, ERR_SYSTEM, "the sandbox %s: %s",
-		       run->is_ready ? "broke off" : "does not start",
-		       len ? text : "it gave no reason");
+		ret = err_set(err, ERR_TIMEOUT,
+			      "the sandbox was not there after %d s: %s",
+			      RUN_READY_MS / 1000, buf_text(&clean));
+	else
+		ret = err_set(err, ERR_SYSTEM, "the sandbox %s: %s",
+			      run->is_ready ? "broke off" : "does not start",
+			      clean.len ? clean.data : "it gave no reason");
+	buf_release(&clean);
+	return ret;
 }
 
 int

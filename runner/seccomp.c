@@ -213,14 +213,15 @@ add_sockets(scmp_filter_ctx filter)
 		if (family != AF_UNIX && family != AF_INET &&
 		    family != AF_INET6)
 			ret = seccomp_rule_add(filter, refuse, SCMP_SYS(socket),
-					       1, SCMP_A0(SCMP_CMP_EQ, family));
+					       1,
+					       SCMP_A0(SCMP_CMP_EQ, family, 0));
 	if (!ret)
 		ret = seccomp_rule_add(filter, refuse, SCMP_SYS(socket), 1,
-				       SCMP_A0(SCMP_CMP_GT, AF_NETLINK));
+				       SCMP_A0(SCMP_CMP_GT, AF_NETLINK, 0));
 	if (!ret)
 		ret = seccomp_rule_add(filter, refuse, SCMP_SYS(socket), 2,
-				       SCMP_A0(SCMP_CMP_EQ, AF_NETLINK),
-				       SCMP_A2(SCMP_CMP_NE, 0));
+				       SCMP_A0(SCMP_CMP_EQ, AF_NETLINK, 0),
+				       SCMP_A2(SCMP_CMP_NE, 0, 0));
 	return ret;
 }
 

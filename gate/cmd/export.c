@@ -11,10 +11,9 @@ cmd_export(int argc, char **argv)
 	struct store *store = NULL;
 	struct err err = ERR_INIT;
 	const char *repo = NULL;
-	const struct option_row rows[] = {
-		{ "repo", 0, OPTION_TEXT, "DIR", "the repository", &repo },
-		{ 0 }
-	};
+	const struct option_row rows[] = { { "repo", 0, OPTION_TEXT, "DIR",
+					     "the repository", &repo },
+					   { 0 } };
 	int ret = cmd_begin("export", rows, &argc, argv, 0);
 
 	if (ret >= 0)

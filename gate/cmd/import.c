@@ -12,10 +12,9 @@ cmd_import(int argc, char **argv)
 	struct err err = ERR_INIT;
 	const char *repo = NULL;
 	size_t lines = 0;
-	const struct option_row rows[] = {
-		{ "repo", 0, OPTION_TEXT, "DIR", "the repository", &repo },
-		{ 0 }
-	};
+	const struct option_row rows[] = { { "repo", 0, OPTION_TEXT, "DIR",
+					     "the repository", &repo },
+					   { 0 } };
 	int ret = cmd_begin("import", rows, &argc, argv, 0);
 
 	if (ret >= 0)

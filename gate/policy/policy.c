@@ -104,9 +104,13 @@ static const struct texts *
 list_for(const struct policy *policy, const char *section, const char *name,
 	 const char *subject)
 {
-	static char perf[] = "perf/*", *usual[] = { perf };
-	static const struct texts none, usual_tests = { usual, 1, 1 };
-	const struct texts *best = strcmp(name, "tests") ? &none : &usual_tests;
+	static char perf[] = "perf/*", *tests[] = { perf };
+	static char prose[] = "*.md", *ignored[] = { prose };
+	static const struct texts none, usual_tests = { tests, 1, 1 },
+				  usual_ignore = { ignored, 1, 1 };
+	const struct texts *best = !strcmp(name, "tests")    ? &usual_tests
+				   : !strcmp(name, "ignore") ? &usual_ignore
+							     : &none;
 	size_t most = 0;
 
 	for (size_t i = 0; i < policy->list_count; i++) {

@@ -161,8 +161,7 @@ baseline_show(struct store_tx *tx, struct record *record)
 	json_object_set_new(line, "commit", json_oid(&commit));
 	json_object_set_new(line, "baseline", json_oid(&baseline.commit));
 	json_object_set_new(line, "why", json_text(why_texts[baseline.why]));
-	json_object_set_new(line, "definition",
-			    line_name(baseline.definition));
+	json_object_set_new(line, "definition", line_name(baseline.definition));
 	json_object_set_new(line, "since_s", json_integer(baseline.since_s));
 	return line;
 }

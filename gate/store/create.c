@@ -80,12 +80,10 @@ store_make_files(const char *dir, struct err *err)
 	rc = make_one(dir_fd, STORE_LOCK, LOCK_BYTES, 0640 | group, &above,
 		      err);
 	if (rc == 0)
-		rc = make_one(dir_fd, STORE_DATA, 0, 0640 | group, &above,
-			      err);
+		rc = make_one(dir_fd, STORE_DATA, 0, 0640 | group, &above, err);
 	if (rc == 0 && made)
-		rc = set_dir(dir_fd,
-			     0750 | group | (above.st_mode & S_ISGID), &above,
-			     err);
+		rc = set_dir(dir_fd, 0750 | group | (above.st_mode & S_ISGID),
+			     &above, err);
 	if (rc < 0)
 		err_context(err, "store %s", dir);
 out:

@@ -20,7 +20,7 @@ struct store {
 	pid_t pid;
 	char *dir;
 	enum store_mode mode;
-	int running;	 /* inside a transaction */
+	int running;     /* inside a transaction */
 	unsigned schema; /* what this process works with; 0 while opening */
 };
 

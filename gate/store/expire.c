@@ -11,7 +11,7 @@ enum { BATCH_RECORDS = 5000 };
 struct job {
 	int64_t before_s;
 	enum table table;
-	size_t count; /* dropped by this transaction */
+	size_t count;           /* dropped by this transaction */
 	struct pack from, next; /* where this one and the next begin */
 	int more;
 };

@@ -11,8 +11,7 @@ struct job {
 };
 
 static int
-write_line(struct job *job, const char *table, json_t *fields,
-	   struct err *err)
+write_line(struct job *job, const char *table, json_t *fields, struct err *err)
 {
 	json_t *line = json_object();
 	struct buf text = BUF_INIT;

@@ -47,8 +47,7 @@ line_double(double value)
 static int
 wrong(const char *member, const char *wanted, struct err *err)
 {
-	return err_set(err, ERR_INPUT, "member '%s' is not %s", member,
-		       wanted);
+	return err_set(err, ERR_INPUT, "member '%s' is not %s", member, wanted);
 }
 
 static int

@@ -65,9 +65,9 @@ meta_show(struct store_tx *tx, struct record *record)
 	fields_tail(&record->key, key, sizeof(key));
 	if ((name = after_prefix(key, "note:")) != NULL) {
 		json_object_set_new(line, "note", line_name(name));
-		json_object_set_new(line, "text",
-				    line_bytes(record->value.at,
-					       record->value.left));
+		json_object_set_new(
+			line, "text",
+			line_bytes(record->value.at, record->value.left));
 		return line;
 	}
 	if ((name = after_prefix(key, "counter:")) != NULL) {

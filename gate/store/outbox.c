@@ -275,8 +275,7 @@ store_outbox_next(struct store_tx *tx, int64_t *next_s)
 }
 
 int
-outbox_expire(struct store_tx *tx, int64_t before_s, size_t max,
-	      size_t *count)
+outbox_expire(struct store_tx *tx, int64_t before_s, size_t max, size_t *count)
 {
 	struct outbox_group group;
 	struct store_message message;

@@ -11,8 +11,8 @@
 /* What a group saw last. */
 struct outbox_group {
 	uint64_t newest; /* id of its last message */
-	int delivered;	 /* that message is gone */
-	int64_t time_s;	 /* of the last change */
+	int delivered;   /* that message is gone */
+	int64_t time_s;  /* of the last change */
 	char key[STORE_MAX_NAME + 1];
 };
 

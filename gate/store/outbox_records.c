@@ -143,8 +143,7 @@ message_show(struct store_tx *tx, struct record *record)
 }
 
 static int
-get_message(const json_t *line, struct store_message *message,
-	    struct err *err)
+get_message(const json_t *line, struct store_message *message, struct err *err)
 {
 	int rc = line_get_id(line, "id", &message->id, err);
 
@@ -178,8 +177,7 @@ is_known(struct store_tx *tx, const struct store_message *message)
 	struct outbox_group group;
 
 	return outbox_find_group(tx, message->group, &group) == 0 &&
-	       (group.newest > message->id ||
-		!strcmp(group.key, message->key));
+	       (group.newest > message->id || !strcmp(group.key, message->key));
 }
 
 /* What this store knows already it knows better; a message whose id belongs to

@@ -27,7 +27,7 @@ make_key(struct pack *key, uint64_t id)
 static uint64_t
 make_id(unsigned class, uint64_t number)
 {
-	return (uint64_t)class << CLASS_SHIFT | number;
+	return (uint64_t) class << CLASS_SHIFT | number;
 }
 
 /* Takes job->doc apart into memory of its own: json_decref() it. */

@@ -65,8 +65,7 @@ add_values(struct store_tx *tx, struct buf *value,
 	uint32_t metric;
 
 	if (values->count > UINT32_MAX)
-		tx_fail(tx, ERR_LIMIT, "too many values of %s",
-			values->metric);
+		tx_fail(tx, ERR_LIMIT, "too many values of %s", values->metric);
 	if (tx_check_name(tx, "metric", values->metric) < 0 ||
 	    name_make(tx, NAME_METRIC, values->metric, &metric) < 0)
 		return;
@@ -137,8 +136,8 @@ store_sample_each(struct store_tx *tx, const char *test,
 /* Metrics and values one after the other; counts are checked against what is
  * left before anything is allocated. */
 static int
-load_metrics(struct store_tx *tx, struct record *record,
-	     struct loaded *loaded, uint32_t count)
+load_metrics(struct store_tx *tx, struct record *record, struct loaded *loaded,
+	     uint32_t count)
 {
 	struct fields *value = &record->value;
 	double *next;
@@ -156,8 +155,8 @@ load_metrics(struct store_tx *tx, struct record *record,
 
 		if (value->bad || many > value->left / 8)
 			return tx_bad(tx, record, "value cut short");
-		if (name_of(tx, record, NAME_METRIC, metric,
-			    loaded->names[i]) < 0)
+		if (name_of(tx, record, NAME_METRIC, metric, loaded->names[i]) <
+		    0)
 			return store_tx_error(tx);
 		loaded->metrics[i].metric = loaded->names[i];
 		loaded->metrics[i].values = next;
@@ -273,8 +272,7 @@ restore_metrics(struct store_tx *tx, struct loaded *loaded,
 	loaded->names = mem_new(count + 1, sizeof(*loaded->names));
 	for (size_t i = 0; rc == 0 && i < count; i++)
 		rc = restore_values(json_array_get(metrics, i),
-				    &loaded->metrics[i], loaded->names[i],
-				    err);
+				    &loaded->metrics[i], loaded->names[i], err);
 	loaded->sample.metrics = loaded->metrics;
 	loaded->sample.metric_count = count;
 	if (rc == 0)

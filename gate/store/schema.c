@@ -25,8 +25,7 @@ schema_prepare(struct store *store, const struct store_setup *setup,
 			     "pacegate install` brings it up to date",
 			     store->dir);
 	else if (rc == 1)
-		rc = store_write(store, prepare,
-				 (void *)(uintptr_t)setup, err);
+		rc = store_write(store, prepare, (void *)(uintptr_t)setup, err);
 	if (rc == 0)
 		store->schema = setup->schema;
 	return rc;

@@ -138,8 +138,8 @@ store_point_each(struct store_tx *tx, const struct store_series *series,
 
 /* Names and newest order of the history that record belongs to. */
 static int
-describe(struct store_tx *tx, struct record *record,
-	 const struct pack *prefix, store_series_fn *fn, void *data)
+describe(struct store_tx *tx, struct record *record, const struct pack *prefix,
+	 store_series_fn *fn, void *data)
 {
 	char test[STORE_MAX_NAME + 1], metric[STORE_MAX_NAME + 1];
 	char environment[STORE_MAX_NAME + 1];
@@ -213,8 +213,7 @@ point_show(struct store_tx *tx, struct record *record)
 		return NULL;
 	name_of(tx, record, NAME_TEST, located.test, test);
 	name_of(tx, record, NAME_METRIC, located.metric, metric);
-	name_of(tx, record, NAME_ENVIRONMENT, located.environment,
-		environment);
+	name_of(tx, record, NAME_ENVIRONMENT, located.environment, environment);
 	if (store_tx_error(tx) < 0)
 		return NULL;
 	line = json_object();

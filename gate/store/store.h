@@ -68,8 +68,7 @@ typedef int store_fn(struct store_tx *tx, void *data, struct err *err);
  * fn returned, or the transaction's error. Nothing is stored unless it is 0.
  * A positive result of fn commits too and is returned.
  */
-int store_write(struct store *store, store_fn *fn, void *data,
-		struct err *err);
+int store_write(struct store *store, store_fn *fn, void *data, struct err *err);
 
 /* Run fn on a snapshot of the store; it sees nothing that comes later. */
 int store_read(struct store *store, store_fn *fn, void *data, struct err *err);
@@ -137,11 +136,11 @@ int store_sample_each(struct store_tx *tx, const char *test,
 /* One commit's summary in the history of a test. */
 struct store_point {
 	struct oid commit;
-	double value;	  /* in the metric's unit */
+	double value;     /* in the metric's unit */
 	double low, high; /* interval of the ratio to the baseline, 1 = same */
-	double base;	  /* the baseline's value in the same session */
+	double base;      /* the baseline's value in the same session */
 	uint32_t trials;  /* of this commit */
-	uint32_t flags;	  /* the caller's */
+	uint32_t flags;   /* the caller's */
 	int64_t time_s;
 };
 
@@ -252,13 +251,13 @@ enum { STORE_MAX_CLASS = 15 };
 
 /* A session that waits or runs. */
 struct store_job {
-	uint64_t id;	   /* below 2^53 */
-	unsigned class;	   /* 0 goes first; FIFO within */
-	uint32_t tries;	   /* how often it was begun before */
+	uint64_t id;    /* below 2^53 */
+	unsigned class; /* 0 goes first; FIFO within */
+	uint32_t tries; /* how often it was begun before */
 	int64_t added_s;
 	int64_t not_before_s;
 	char key[STORE_MAX_NAME + 1];
-	char owner[96];	   /* text of proc_identify(); "" while it waits */
+	char owner[96]; /* text of proc_identify(); "" while it waits */
 	int64_t leased_s;
 	json_t *doc;
 };
@@ -282,8 +281,7 @@ int store_queue_take(struct store_tx *tx, const char *owner, int64_t now_s,
 int store_queue_done(struct store_tx *tx, uint64_t id);
 
 /* Give a leased job back: tries + 1, not before that time. ERR_NOT_FOUND. */
-int store_queue_requeue(struct store_tx *tx, uint64_t id,
-			int64_t not_before_s);
+int store_queue_requeue(struct store_tx *tx, uint64_t id, int64_t not_before_s);
 
 /* Leases whose owner is dead go back, tries + 1; *count of them (or NULL). */
 int store_queue_recover(struct store_tx *tx, size_t *count);
@@ -301,9 +299,9 @@ int store_queue_count(struct store_tx *tx, size_t *waiting, size_t *leased);
 /* What became of a push that pre-receive let through. */
 enum store_state {
 	STORE_PENDING = 1, /* unknown yet */
-	STORE_LANDED,	   /* the refs hold it */
-	STORE_DROPPED,	   /* they do not, and will not */
-	STORE_DONE	   /* all that follows from it is stored */
+	STORE_LANDED,      /* the refs hold it */
+	STORE_DROPPED,     /* they do not, and will not */
+	STORE_DONE         /* all that follows from it is stored */
 };
 
 const char *store_state_text(enum store_state state);
@@ -320,8 +318,8 @@ int store_journal_add(struct store_tx *tx, int64_t now_s, const json_t *doc,
 		      uint64_t *id);
 
 /* ERR_NOT_FOUND. */
-int store_journal_set(struct store_tx *tx, uint64_t id,
-		      enum store_state state, int64_t now_s);
+int store_journal_set(struct store_tx *tx, uint64_t id, enum store_state state,
+		      int64_t now_s);
 
 typedef int store_entry_fn(void *data, const struct store_entry *entry);
 
@@ -342,13 +340,13 @@ int store_journal_prune(struct store_tx *tx, int64_t before_s, size_t *count);
 struct store_message {
 	uint64_t id;
 	uint32_t tries;
-	int refused;	/* for good: kept to be seen, not tried again */
+	int refused; /* for good: kept to be seen, not tried again */
 	int64_t added_s;
 	int64_t next_s; /* not before */
 	char key[STORE_MAX_NAME + 1];
 	char group[STORE_MAX_NAME + 1];
 	char owner[96]; /* who delivers it now; "" for nobody */
-	char why[256];	/* what the last failure said */
+	char why[256];  /* what the last failure said */
 	json_t *doc;
 };
 
@@ -433,8 +431,7 @@ int store_export(struct store *store, FILE *out, size_t *lines,
  * that importing twice changes nothing. In transactions of a few thousand
  * lines; an error (ERR_INPUT) names the line, *lines says how many are in.
  */
-int store_import(struct store *store, FILE *in, size_t *lines,
-		 struct err *err);
+int store_import(struct store *store, FILE *in, size_t *lines, struct err *err);
 
 struct store_expired {
 	size_t samples, verdicts, journal, messages;

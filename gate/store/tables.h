@@ -78,8 +78,8 @@ int line_get_double(const json_t *line, const char *member, double *value,
 int line_double_of(const json_t *value, double *number);
 
 /* Into size bytes with a NUL; "" is fine only where empty is set. */
-int line_get_text(const json_t *line, const char *member, int empty,
-		  char *text, size_t size, struct err *err);
+int line_get_text(const json_t *line, const char *member, int empty, char *text,
+		  size_t size, struct err *err);
 int line_get_name(const json_t *line, const char *member, int empty,
 		  char name[STORE_MAX_NAME + 1], struct err *err);
 

@@ -35,8 +35,7 @@ store_write(struct store *store, store_fn *fn, void *data, struct err *err)
 		err = &mine;
 	if (store->mode == STORE_READ)
 		return err_set(err, ERR_UNSUPPORTED,
-			       "store %s: opened for reading only",
-			       store->dir);
+			       "store %s: opened for reading only", store->dir);
 	for (;;) {
 		struct store_tx tx = { .store = store, .write = 1 };
 

@@ -105,8 +105,7 @@ open_cursor(struct walk *walk)
 
 	if (walk->low.bad || walk->high.bad)
 		return tx_fail(tx, ERR_LIMIT, "key too long");
-	result = mdb_cursor_open(tx->txn, tx->store->dbi[table],
-				 &walk->cursor);
+	result = mdb_cursor_open(tx->txn, tx->store->dbi[table], &walk->cursor);
 	if (result != MDB_SUCCESS)
 		return tx_fail_lmdb(tx, result, tables[table].name);
 	return 0;

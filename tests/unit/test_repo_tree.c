@@ -6,8 +6,7 @@
 
 #include "tests/unit/repo_help.h"
 
-static struct oid
-zero;
+static const struct oid zero;
 
 static void
 check_changes(const struct repo *repo, const char *name, const char *a,
@@ -173,6 +172,7 @@ test_random_changes(void **state)
 		snprintf(a, sizeof(a), "c%d^{tree}", i);
 		snprintf(b, sizeof(b), "c%d^{tree}", (i * 5 + 1) % 12);
 		check_changes(repo, "rnd", a, b);
+		run("cd rnd; test -n \"$(git diff-tree -r %s %s)\"", a, b);
 	}
 	repo_close(repo);
 }
@@ -247,8 +247,6 @@ test_hostile_trees(void **state)
 	run("init h; cd h; blob=$(echo x | git hash-object -w --stdin);"
 	    "raw() { printf %%s $1 | sed 's/../\\\\x&/g'; };"
 	    /* `..`, `.git`, and modes that nobody writes any more */
-	    "printf \"100644 ..\\\\0$(raw $blob)100664 .git\\\\0$(raw $blob)"
-	    "100775 old\\\\0$(raw $blob)\" >/dev/null;"
 	    "bash -c 'printf \"100644 ..\\\\0'$(raw $blob)'100664 .git\\\\0'"
 	    "$(raw $blob)'100775 old\\\\0'$(raw $blob)'\"' >../raw;"
 	    "git update-ref refs/x/odd "

@@ -97,9 +97,9 @@ test_long_names(void **state)
 	must_write(fixture->store, put_long_names, name);
 	name[STORE_MAX_NAME] = 'n';
 	name[STORE_MAX_NAME + 1] = '\0';
-	assert_int_equal(store_write(fixture->store, put_long_names, name,
-				     &err),
-			 ERR_LIMIT);
+	assert_int_equal(
+		store_write(fixture->store, put_long_names, name, &err),
+		ERR_LIMIT);
 	assert_non_null(strstr(err.text, "name of a test is 481 bytes long"));
 }
 
@@ -168,14 +168,13 @@ read_samples(struct store_tx *tx, void *data, struct err *err)
 	const struct oid commit = commit_of(1), other = commit_of(9);
 
 	(void)err;
-	assert_int_equal(store_sample_each(tx, "perf/none", &commit,
-					   check_sample, data),
-			 0);
-	assert_int_equal(store_sample_each(tx, "perf/a\xe9", &other,
-					   check_sample, data),
-			 0);
-	return store_sample_each(tx, "perf/a\xe9", &commit, check_sample,
-				 data);
+	assert_int_equal(
+		store_sample_each(tx, "perf/none", &commit, check_sample, data),
+		0);
+	assert_int_equal(
+		store_sample_each(tx, "perf/a\xe9", &other, check_sample, data),
+		0);
+	return store_sample_each(tx, "perf/a\xe9", &commit, check_sample, data);
 }
 
 static void
@@ -196,10 +195,11 @@ static const struct store_series cpu = { "perf/a", "cpu", "env" };
 static int
 put_points(struct store_tx *tx, void *data, struct err *err)
 {
-	static const uint64_t orders[] = { 300, 1, 70000, 255, 256,
-					   1ull << 40, 2, 0 };
-	struct store_point point = { .low = 0.9, .high = 1.1, .trials = 30,
-				     .flags = 5, .time_s = -3 };
+	static const uint64_t orders[] = { 300, 1,          70000, 255,
+					   256, 1ull << 40, 2,     0 };
+	struct store_point point = {
+		.low = 0.9, .high = 1.1, .trials = 30, .flags = 5, .time_s = -3
+	};
 
 	(void)data, (void)err;
 	for (size_t i = 0; i < sizeof(orders) / sizeof(orders[0]); i++) {
@@ -271,14 +271,16 @@ static void
 test_series(void **state)
 {
 	struct fixture *fixture = *state;
-	const uint64_t all[] = { 0,   1,   2,	  255,	      256,
-				 300, 300, 70000, 1ull << 40 };
-	const uint64_t back[] = { 1ull << 40, 70000, 300, 300, 256,
-				  255,	      2,     1,	  0 };
+	const uint64_t all[] = {
+		0, 1, 2, 255, 256, 300, 300, 70000, 1ull << 40
+	};
+	const uint64_t back[] = {
+		1ull << 40, 70000, 300, 300, 256, 255, 2, 1, 0
+	};
 
 	must_write(fixture->store, put_points, NULL);
-	expect_orders(fixture, (struct store_range){ 0, UINT64_MAX, 0, 0 },
-		      all, 9);
+	expect_orders(fixture, (struct store_range){ 0, UINT64_MAX, 0, 0 }, all,
+		      9);
 	expect_orders(fixture, (struct store_range){ 0, UINT64_MAX, 1, 0 },
 		      back, 9);
 	expect_orders(fixture, (struct store_range){ 2, 300, 0, 0 }, all + 2,
@@ -292,8 +294,8 @@ test_series(void **state)
 	expect_orders(fixture, (struct store_range){ 9, 2, 0, 0 }, all, 0);
 	expect_orders(fixture, (struct store_range){ 9, 2, 1, 0 }, all, 0);
 	expect_orders(fixture,
-		      (struct store_range){ 1ull << 41, UINT64_MAX, 1, 0 },
-		      all, 0);
+		      (struct store_range){ 1ull << 41, UINT64_MAX, 1, 0 }, all,
+		      0);
 }
 
 static int
@@ -309,11 +311,9 @@ static int
 list_series(struct store_tx *tx, void *data, struct err *err)
 {
 	(void)err;
-	assert_int_equal(store_series_each(tx, "perf/none", collect_series,
-					   data),
-			 0);
-	assert_int_equal(store_series_each(tx, "perf/a", collect_series,
-					   data),
+	assert_int_equal(
+		store_series_each(tx, "perf/none", collect_series, data), 0);
+	assert_int_equal(store_series_each(tx, "perf/a", collect_series, data),
 			 0);
 	return store_series_each(tx, NULL, collect_series, data);
 }
@@ -337,9 +337,10 @@ static int
 use_baselines(struct store_tx *tx, void *data, struct err *err)
 {
 	const struct oid at = commit_of(1), other = commit_of(2);
-	struct store_baseline put = { commit_of(7), STORE_ACCEPTED,
-				      "0123456789012345678901234567890123456789",
-				      99 };
+	struct store_baseline put = {
+		commit_of(7), STORE_ACCEPTED,
+		"0123456789012345678901234567890123456789", 99
+	};
 	struct store_baseline got;
 
 	(void)data, (void)err;
@@ -549,17 +550,17 @@ test_names_are_undone(void **state)
 	texts_release(&names);
 }
 
-#define OPEN(test) \
+#define OPEN(test)                                                             \
 	cmocka_unit_test_setup_teardown(test, setup_store, teardown_store)
 
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		OPEN(test_environments), OPEN(test_long_names),
-		OPEN(test_samples),	 OPEN(test_series),
-		OPEN(test_series_list),	 OPEN(test_baselines),
-		OPEN(test_verdicts),	 OPEN(test_ledger),
+		OPEN(test_environments),     OPEN(test_long_names),
+		OPEN(test_samples),          OPEN(test_series),
+		OPEN(test_series_list),      OPEN(test_baselines),
+		OPEN(test_verdicts),         OPEN(test_ledger),
 		OPEN(test_names_are_undone),
 	};
 

@@ -20,10 +20,11 @@ compare(const struct pack *a, const struct pack *b)
 static void
 test_keys_sort_as_tuples(void **state)
 {
-	static const uint64_t numbers[] = { 0,	     1,	     127,     128,
-					    255,     256,    65535,   65536,
-					    1u << 31, ~0u,   1ull << 32,
-					    UINT64_MAX - 1, UINT64_MAX };
+	static const uint64_t numbers[] = {
+		0,         1,     127,      128, 255,        256,
+		65535,     65536, 1u << 31, ~0u, 1ull << 32, UINT64_MAX - 1,
+		UINT64_MAX
+	};
 	enum { COUNT = sizeof(numbers) / sizeof(numbers[0]) };
 
 	(void)state;

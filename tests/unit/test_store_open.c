@@ -263,9 +263,9 @@ test_not_a_database(void **state)
 	memset(junk, 'j', sizeof(junk));
 	must(file_make_dirs(fixture->dir, 0750, &err), &err);
 	must(file_write(data, junk, sizeof(junk), 0640, &err), &err);
-	assert_int_equal(store_open(&fixture->store, fixture->dir,
-				    STORE_WRITE, &err),
-			 ERR_INPUT);
+	assert_int_equal(
+		store_open(&fixture->store, fixture->dir, STORE_WRITE, &err),
+		ERR_INPUT);
 	assert_non_null(strstr(err.text, "not a database"));
 	free(data);
 }
@@ -413,18 +413,17 @@ test_undone(void **state)
 	struct err err = ERR_INIT;
 	char *text;
 
-	assert_int_equal(store_write(fixture->store, fail_after_put, NULL,
-				     &err),
-			 ERR_LIMIT);
+	assert_int_equal(
+		store_write(fixture->store, fail_after_put, NULL, &err),
+		ERR_LIMIT);
 	assert_string_equal(err.text, "enough");
 	assert_int_equal(store_write(fixture->store, fail_inside, NULL, &err),
 			 ERR_LIMIT);
 	assert_non_null(strstr(err.text, "empty name"));
 	assert_int_equal(store_read(fixture->store, get_note, &text, &err),
 			 ERR_NOT_FOUND);
-	assert_int_equal(store_write(fixture->store, commit_with_answer, NULL,
-				     &err),
-			 7);
+	assert_int_equal(
+		store_write(fixture->store, commit_with_answer, NULL, &err), 7);
 	must_read(fixture->store, get_note, &text);
 	assert_string_equal(text, "kept");
 	free(text);
@@ -557,7 +556,8 @@ test_read_only_mount(void **state)
 	if (pid == 0) {
 		if (unshare(CLONE_NEWNS) < 0 ||
 		    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
-		    mount(fixture->dir, fixture->dir, NULL, MS_BIND, NULL) < 0 ||
+		    mount(fixture->dir, fixture->dir, NULL, MS_BIND, NULL) <
+			    0 ||
 		    mount(NULL, fixture->dir, NULL,
 			  MS_BIND | MS_REMOUNT | MS_RDONLY, NULL) < 0)
 			_exit(77);
@@ -580,9 +580,9 @@ test_read_only_mount(void **state)
 	assert_int_equal(status, 0);
 }
 
-#define EMPTY(test) \
+#define EMPTY(test)                                                            \
 	cmocka_unit_test_setup_teardown(test, setup_empty, teardown_store)
-#define OPEN(test) \
+#define OPEN(test)                                                             \
 	cmocka_unit_test_setup_teardown(test, setup_store, teardown_store)
 
 int

@@ -249,10 +249,9 @@ static int
 landed(void *data, const struct store_entry *entry)
 {
 	/* Changing what one walks over is what the worker does. */
-	return store_journal_set(data, entry->id,
-				 number_of(entry->doc) % 2 ? STORE_LANDED
-							   : STORE_DROPPED,
-				 500);
+	return store_journal_set(
+		data, entry->id,
+		number_of(entry->doc) % 2 ? STORE_LANDED : STORE_DROPPED, 500);
 }
 
 static int
@@ -282,8 +281,7 @@ keep_journal(struct store_tx *tx, void *data, struct err *err)
 	store_journal_each(tx, STORE_LANDED, collect_entry, &entries);
 	assert_int_equal(entries.count, 4);
 	assert_int_equal(entries.numbers[0], 1);
-	assert_int_equal(store_journal_set(tx, entries.ids[0], STORE_DONE,
-					   600),
+	assert_int_equal(store_journal_set(tx, entries.ids[0], STORE_DONE, 600),
 			 0);
 	assert_int_equal(store_journal_set(tx, 1, STORE_DONE, 600),
 			 ERR_NOT_FOUND);
@@ -380,8 +378,7 @@ in_order(struct store_tx *tx, void *data, struct err *err)
 	assert_int_equal(deliver(tx, "you", 10, NULL), -1);
 	/* It failed: it is not tried again, the newer one goes. */
 	assert_int_equal(store_outbox_fail(tx, old, 99, "503"), 0);
-	assert_int_equal(store_outbox_fail(tx, old, 99, "503"),
-			 ERR_NOT_FOUND);
+	assert_int_equal(store_outbox_fail(tx, old, 99, "503"), ERR_NOT_FOUND);
 	assert_int_equal(deliver(tx, "you", 10, &new), 2);
 	assert_int_equal(store_outbox_fail(tx, new, 50, "503"), 0);
 	assert_int_equal(deliver(tx, "you", 49, NULL), -1);
@@ -501,18 +498,18 @@ test_bad_arguments(void **state)
 			 ERR_LIMIT);
 }
 
-#define OPEN(test) \
+#define OPEN(test)                                                             \
 	cmocka_unit_test_setup_teardown(test, setup_store, teardown_store)
 
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		OPEN(test_order),	 OPEN(test_dedup),
-		OPEN(test_requeue),	 OPEN(test_not_before),
-		OPEN(test_killed_owner), OPEN(test_journal),
-		OPEN(test_supersede),	 OPEN(test_in_order),
-		OPEN(test_refuse),	 OPEN(test_recover_messages),
+		OPEN(test_order),         OPEN(test_dedup),
+		OPEN(test_requeue),       OPEN(test_not_before),
+		OPEN(test_killed_owner),  OPEN(test_journal),
+		OPEN(test_supersede),     OPEN(test_in_order),
+		OPEN(test_refuse),        OPEN(test_recover_messages),
 		OPEN(test_bad_arguments),
 	};
 

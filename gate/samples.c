@@ -239,8 +239,7 @@ samples_add_phase(struct samples *samples, const json_t *phase, struct err *err)
 	free(samples->build_why[revision]);
 	free(samples->build_log[revision]);
 	samples->build_why[revision] =
-		mem_text("%s: %s", json_text_or(phase, "phase", "build"),
-			 json_text_or(phase, "why", "failed"));
+		mem_copy_text(json_text_or(phase, "why", "failed"));
 	samples->build_log[revision] =
 		mem_copy_text(json_text_or(phase, "log", ""));
 	return 0;

@@ -21,8 +21,6 @@ const struct command commands[] = {
 	  "begin the history of a test anew" },
 	{ "ledger", cmd_ledger, "[--test T]",
 	  "who accepted what, when and why" },
-	{ "detect", cmd_detect, "",
-	  "change points of the CSV series on stdin" },
 	{ "export", cmd_export, "", "write the whole store as JSON lines" },
 	{ "import", cmd_import, "", "read what export wrote" },
 	{ "expire", cmd_expire, "", "drop old samples, as configured" },

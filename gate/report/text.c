@@ -421,6 +421,7 @@ report_add_advice(struct buf *buf, const struct report *report,
 		  const struct text_style *style)
 {
 	const struct report_test **tests = sorted_tests(report);
+	const char *log = NULL; /* a build's is the same for every test */
 	size_t shown = 0, paste = 0;
 
 	for (size_t i = 0; i < report->count && shown < 3; i++) {
@@ -430,8 +431,9 @@ report_add_advice(struct buf *buf, const struct report *report,
 			add_praise(buf, report, test);
 		else if (verdict_is_regression(test->verdict) && !shown)
 			add_how(buf, report, test);
-		else if (test->verdict == VERDICT_BROKEN && test->log)
-			add_log(buf, test->log);
+		else if (test->verdict == VERDICT_BROKEN && test->log &&
+			 (!log || strcmp(log, test->log)))
+			add_log(buf, log = test->log);
 		else if (!verdict_is_regression(test->verdict))
 			continue;
 		shown++;

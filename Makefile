@@ -103,19 +103,45 @@ demo: deps
 
 # Everything that fits into some minutes. Ends with `N passed, N failed`.
 ASAN = B=build/asan SANITIZE='-fsanitize=address,undefined -fno-sanitize-recover=undefined' \
-       HARDEN= LINKHARDEN=
-SHELL_TESTS = $(sort $(wildcard tests/style/*.sh tests/push/*.sh tests/sandbox/*.sh))
+       HARDEN= LINKHARDEN= EXTRA=-Wno-format-truncation
+SHELL_TESTS = $(sort $(wildcard tests/style/*.sh tests/fuzz/*.sh \
+                tests/push/*.sh tests/sandbox/*.sh))
 
+# As root, tests of the sandbox need the slots' users.
 check: deps-check
+	@[ "$$(id -u)" != 0 ] || contrib/slot-users 8
 	@$(MAKE) -s -j2 all unit
-	@$(MAKE) -s -j2 $(ASAN) unit
+	@$(MAKE) -s -j2 $(ASAN) unit build/asan/pacegate-shim
+	@$(MAKE) -s -j2 $(FUZZ) fuzz-targets
 	@PACEGATE_BUILD=$(CURDIR)/$(B) PACEGATE_ASAN=$(CURDIR)/build/asan \
 		tests/run $(UNIT) $(UNIT:$(B)/%=build/asan/%) $(SHELL_TESTS)
+
+# Fuzzing of everything that strangers write: FUZZ_SECONDS for each target.
+FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
+FUZZ_TARGETS = $(FUZZ_SRC:%.c=$(B)/%)
+FUZZ = B=build/fuzz CC=clang SANITIZE=-fsanitize=address,undefined,fuzzer-no-link \
+       HARDEN= LINKHARDEN=
+FUZZ_SECONDS ?= 60
+
+$(B)/tests/fuzz/%: $(B)/tests/fuzz/%.o $(B)/librunner.a $(B)/libgate.a
+	$(CC) -fsanitize=address,undefined,fuzzer -o $@ $^ $(GATE_LIBS) -lseccomp
+
+fuzz-targets: $(FUZZ_TARGETS)
+
+fuzz: deps-check
+	@$(MAKE) -s -j2 $(FUZZ) fuzz-targets
+	@tests/fuzz/run $(FUZZ_SECONDS)
 
 bench: deps-check
 	@$(MAKE) -s all
 	@for script in tests/bench/*.sh; do PACEGATE_BUILD=$(CURDIR)/$(B) \
 		$$script || exit 1; done
+
+# cgroup v2 alone, under user-mode-linux.
+check-cgroup2: deps-check
+	@contrib/deps uml
+	@$(MAKE) -s all
+	@PACEGATE_BUILD=$(CURDIR)/$(B) tests/run tests/sandbox/cgroup2
 
 check-racket: deps-check
 	@contrib/deps racket
@@ -134,10 +160,12 @@ help:
 	@echo 'demo      set up, and show the main job on real pushes'
 	@echo 'check     set up, and run all tests (some minutes)'
 	@echo 'check-racket  the founding test, in Racket, through a real push'
+	@echo 'check-cgroup2 the sandbox on cgroup v2, under user-mode-linux'
+	@echo 'fuzz      every parser of strangers'"'"' text, FUZZ_SECONDS=60 each'
 	@echo 'bench     figures, as ratios side by side'
 	@echo 'format    clang-format over every source'
 
-.PHONY: all unit deps deps-check install uninstall demo check bench \
-	check-racket format clean help
+.PHONY: all unit fuzz-targets fuzz deps deps-check install uninstall demo check bench \
+	check-racket check-cgroup2 format clean help
 .SECONDARY:
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

@@ -20,10 +20,11 @@
  */
 
 enum {
-	FIRST_ROUNDS = 10,   /* of a test without a baseline */
+	FIRST_ROUNDS = 10,    /* of a test without a baseline */
 	EXPECTED_ROUNDS = 12, /* for the progress bar alone */
-	HOPELESS = 3,	     /* bad trials and no good one: no point to go on */
-	SILENCE_MS = 900000  /* a runner that says nothing for so long is dead */
+	HOPELESS = 3, /* bad trials and no good one: no point to go on */
+	LOOK_UP_MS = 1000,
+	SILENCE_MS = 900000 /* a runner that says nothing for so long is dead */
 };
 
 struct driver {
@@ -70,9 +71,9 @@ weigh_judged_metrics(const struct samples *samples, size_t test,
 	for (size_t i = 0; i < sampled->count; i++) {
 		const struct sample_metric *metric = &sampled->metrics[i];
 		const struct metric_row *row = metric_find(metric->name);
-		int judged = wanted->count ? texts_has(wanted, metric->name)
-					   : metric->declared ||
-						     (row && row->judged);
+		int judged = wanted->count
+				     ? texts_has(wanted, metric->name)
+				     : metric->declared || (row && row->judged);
 
 		if (judged)
 			(*metrics)[(*count)++] = metric;
@@ -105,7 +106,8 @@ weigh_pairs(const struct samples *samples, size_t test,
 static int
 test_computes(const struct samples *samples, size_t test, size_t revision)
 {
-	const struct sample_metric *wall = samples_metric(samples, test, "wall");
+	const struct sample_metric *wall = samples_metric(samples, test,
+							  "wall");
 	const struct sample_metric *cpu = samples_metric(samples, test, "cpu");
 	unsigned count = 0;
 
@@ -141,14 +143,14 @@ weigh_test_rules(const struct weigh *weigh, const struct samples *samples,
 }
 
 static int
-tip_wants_more(const struct driver *driver, size_t test)
+revision_wants_more(const struct driver *driver, size_t test, size_t revision)
 {
 	const struct samples *samples = &driver->result->samples;
 	const struct plan_test *planned = &driver->result->plan.tests[test];
-	size_t count = 0, tip = plan_test_tip(planned);
 	const struct sample_metric **metrics = NULL;
 	struct rule *rules;
 	struct look *looks;
+	size_t count = 0;
 	int more;
 
 	weigh_judged_metrics(samples, test, planned->directives, &metrics,
@@ -159,7 +161,7 @@ tip_wants_more(const struct driver *driver, size_t test)
 	for (size_t i = 0; i < count; i++) {
 		struct pair *pairs = NULL;
 		size_t n = weigh_pairs(samples, test, metrics[i],
-				       planned->revisions[0], tip, &pairs);
+				       planned->revisions[0], revision, &pairs);
 
 		look_at(&rules[i], pairs, n, &looks[i]);
 		free(pairs);
@@ -173,30 +175,32 @@ tip_wants_more(const struct driver *driver, size_t test)
 
 /* No point to go on where a side of the comparison never works. */
 static int
-is_hopeless(const struct driver *driver, const struct plan_test *planned,
-	    size_t test, size_t revision)
+is_hopeless(const struct driver *driver, size_t test, size_t revision)
 {
 	const struct samples *samples = &driver->result->samples;
 	const struct sample_trouble *trouble =
 		&samples->tests[test].trouble[revision];
 
-	(void)planned;
 	return samples->build_why[revision] ||
 	       (trouble->bad >= HOPELESS && !trouble->good);
 }
 
+/* Every commit is weighed, so each has to be clear, not the tip alone. */
 static int
 has_enough(const struct driver *driver, size_t test)
 {
 	const struct plan_test *planned = &driver->result->plan.tests[test];
-	size_t tip = plan_test_tip(planned);
 
-	if (is_hopeless(driver, planned, test, tip))
+	if (is_hopeless(driver, test, plan_test_tip(planned)))
 		return 1;
 	if (!planned->has_baseline ||
-	    is_hopeless(driver, planned, test, planned->revisions[0]))
+	    is_hopeless(driver, test, planned->revisions[0]))
 		return driver->rounds >= FIRST_ROUNDS;
-	return !tip_wants_more(driver, test);
+	for (size_t j = planned->count - 1; j > 0; j--)
+		if (!is_hopeless(driver, test, planned->revisions[j]) &&
+		    revision_wants_more(driver, test, planned->revisions[j]))
+			return 0;
+	return 1;
 }
 
 static double
@@ -248,12 +252,13 @@ on_phase(struct driver *driver, const json_t *phase, struct err *err)
 				   .commit->commit,
 			  hex);
 	snprintf(driver->what, sizeof(driver->what), "%s %s",
-		 !strcmp(name, "build")	     ? "building"
+		 !strcmp(name, "build")      ? "building"
 		 : !strcmp(name, "checkout") ? "checking out"
 					     : "setting up",
 		 hex);
-	tell(driver, 0.01 + 0.13 * (double)(revision < 0 ? 0 : revision) /
-			       (double)driver->result->plan.revision_count);
+	tell(driver,
+	     0.01 + 0.13 * (double)(revision < 0 ? 0 : revision) /
+			     (double)driver->result->plan.revision_count);
 	return samples_add_phase(&driver->result->samples, phase, err);
 }
 
@@ -306,22 +311,41 @@ on_message(struct driver *driver, json_t *message, struct err *err)
 	return 0; /* a newer runner may say more */
 }
 
+/* One message, looking up now and then whether to go on waiting for it. */
 static int
-drive(struct driver *driver, struct err *err)
+wait_for_message(const struct driver *driver, json_t **message, struct err *err)
 {
 	const struct weigh *weigh = driver->weigh;
+	int64_t silence = clock_monotonic_ms(&clock_real) + SILENCE_MS;
 
 	for (;;) {
 		int64_t now = clock_monotonic_ms(&clock_real);
-		int64_t until = now + SILENCE_MS;
-		json_t *message = NULL;
+		int64_t until = now + LOOK_UP_MS;
 		int got;
 
 		if (weigh->give_way && weigh->give_way(weigh->progress_data))
 			return err_set(err, ERR_BUSY, "gave way to a push");
+		if (weigh->deadline_ms >= 0 && now >= weigh->deadline_ms)
+			return err_set(err, ERR_TIMEOUT, "the time is up");
+		if (now >= silence)
+			return err_set(err, ERR_SYSTEM,
+				       "the runner said nothing for %d min",
+				       SILENCE_MS / 60000);
 		if (weigh->deadline_ms >= 0 && weigh->deadline_ms < until)
 			until = weigh->deadline_ms;
-		got = session_next(driver->session, until, &message, err);
+		got = session_next(driver->session, until, message, err);
+		if (got != ERR_TIMEOUT)
+			return got;
+	}
+}
+
+static int
+drive(struct driver *driver, struct err *err)
+{
+	for (;;) {
+		json_t *message = NULL;
+		int got = wait_for_message(driver, &message, err);
+
 		if (!got)
 			return err_set(err, ERR_SYSTEM,
 				       "the runner ended too early, see the "
@@ -377,7 +401,8 @@ weigh_run_session(const struct weigh *weigh, struct plan *plan, int fresh,
 		  double share_from, double share_to,
 		  struct weigh_session *result, struct err *err)
 {
-	struct driver driver = { .weigh = weigh, .result = result,
+	struct driver driver = { .weigh = weigh,
+				 .result = result,
 				 .share_from = share_from,
 				 .share_to = share_to };
 	struct slot slot = SLOT_INIT;
@@ -399,8 +424,7 @@ weigh_run_session(const struct weigh *weigh, struct plan *plan, int fresh,
 	result->complete = !ret;
 	session_end(driver.session, NULL);
 	slot_give_back(&slot);
-	result->spent_ms =
-		clock_monotonic_ms(&clock_real) - driver.start_ms;
+	result->spent_ms = clock_monotonic_ms(&clock_real) - driver.start_ms;
 	log_event(LOG_INFO, "session of %zu tests, %zu revisions: %s, %lld ms",
 		  result->plan.test_count, result->plan.revision_count,
 		  ret ? err->text : "complete", (long long)result->spent_ms);

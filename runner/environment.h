@@ -26,7 +26,10 @@ struct environment {
 	char id[ENVIRONMENT_ID_SIZE];
 };
 
-#define ENVIRONMENT_INIT { { 0 }, { 0 }, "" }
+#define ENVIRONMENT_INIT                                                       \
+	{                                                                      \
+		{ 0 }, { 0 }, ""                                               \
+	}
 
 /* Read it: /proc, /sys, and in the sandbox the versions of the toolchain. */
 int environment_read(struct sandbox *sandbox, struct environment *environment,
@@ -42,10 +45,8 @@ void environment_add(struct environment *environment, const char *name,
 void environment_seal(struct environment *environment);
 
 /* Facts of /proc/cpuinfo and /proc/meminfo, from their text. */
-void environment_add_cpuinfo(struct environment *environment,
-			     const char *text);
-void environment_add_meminfo(struct environment *environment,
-			     const char *text);
+void environment_add_cpuinfo(struct environment *environment, const char *text);
+void environment_add_meminfo(struct environment *environment, const char *text);
 
 /*
  * What could make this machine noisy, for `doctor`: each text a finding and

@@ -26,7 +26,7 @@ struct launch {
 	struct sandbox *sandbox;
 	const struct sandbox_command *command;
 	const struct sandbox_limits *limits;
-	const struct cgroup *group; /* NULL: none */
+	const struct cgroup *group;   /* NULL: none */
 	int out, err, events, report; /* events may be -1 */
 };
 

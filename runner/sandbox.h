@@ -62,15 +62,17 @@ struct sandbox {
 	struct texts notes; /* what is weaker here than it could be */
 	struct slotuser user;
 	struct cgroups *cgroups;
-	char *cpus;		/* as cpuset writes it */
-	struct texts layout;	/* of the root file system: arguments */
+	char *cpus;          /* as cpuset writes it */
+	struct texts layout; /* of the root file system: arguments */
 	struct sandbox_limits limits;
 	int filter, passwd, group, hosts, nsswitch; /* memory files; or -1 */
 };
 
-#define SANDBOX_INIT \
-	{ .user = SLOTUSER_INIT, .filter = -1, .passwd = -1, .group = -1, \
-	  .hosts = -1, .nsswitch = -1 }
+#define SANDBOX_INIT                                                           \
+	{                                                                      \
+		.user = SLOTUSER_INIT, .filter = -1, .passwd = -1,             \
+		.group = -1, .hosts = -1, .nsswitch = -1                       \
+	}
 
 /*
  * Set up: finds programs, takes a slot's user where the runner is root (and
@@ -78,8 +80,8 @@ struct sandbox {
  * see that the kernel lets us. ERR_UNSUPPORTED and what to change where it
  * does not: nothing is ever run unsandboxed instead. The options are copied.
  */
-int sandbox_open(const struct sandbox_options *options,
-		 struct sandbox *sandbox, struct err *err);
+int sandbox_open(const struct sandbox_options *options, struct sandbox *sandbox,
+		 struct err *err);
 void sandbox_close(struct sandbox *sandbox);
 
 /* `bubblewrap 0.8.0, seccomp, user _pacegate0, cgroup v1: memory pids`. */
@@ -90,37 +92,37 @@ void sandbox_limits_default(struct sandbox_limits *limits);
 
 /* How a run ended. */
 enum sandbox_end {
-	SANDBOX_EXITED,	  /* status */
+	SANDBOX_EXITED,   /* status */
 	SANDBOX_SIGNALED, /* signal */
 	SANDBOX_NO_START, /* exec_errno */
 	SANDBOX_TIMEOUT,  /* timeout_ms passed */
-	SANDBOX_MEMORY,	  /* the kernel killed for want of memory */
-	SANDBOX_CPU,	  /* limits.cpu_ms used up */
-	SANDBOX_OUTPUT,	  /* limits.output_bytes written */
-	SANDBOX_EVENTS,	  /* events without end */
-	SANDBOX_STOPPED	  /* on_watch() said so */
+	SANDBOX_MEMORY,   /* the kernel killed for want of memory */
+	SANDBOX_CPU,      /* limits.cpu_ms used up */
+	SANDBOX_OUTPUT,   /* limits.output_bytes written */
+	SANDBOX_EVENTS,   /* events without end */
+	SANDBOX_STOPPED   /* on_watch() said so */
 };
 
 /* One command of a run; the next one starts only if it exits with 0. */
 struct sandbox_step {
 	const char *const *argv; /* NULL-terminated; a path inside */
-	int packs;		 /* stdout is the run's `pack` descriptor */
+	int packs;               /* stdout is the run's `pack` descriptor */
 };
 
 struct sandbox_command {
 	const struct sandbox_step *steps;
 	size_t step_count;
-	const char *tree;	/* host path shown at /t; NULL: a tmpfs there */
-	int tree_writable;	/* without quota: for what we trust to end */
-	const char *source;	/* host path shown read-only at /src, or NULL */
-	const char *dir;	/* working directory inside; NULL: /t */
-	int64_t timeout_ms;	/* from the start of the first step */
+	const char *tree;   /* host path shown at /t; NULL: a tmpfs there */
+	int tree_writable;  /* without quota: for what we trust to end */
+	const char *source; /* host path shown read-only at /src, or NULL */
+	const char *dir;    /* working directory inside; NULL: /t */
+	int64_t timeout_ms; /* from the start of the first step */
 	const struct sandbox_limits *limits; /* NULL: the sandbox's */
 	const struct texts *env; /* more NAME=VALUE for this run, or NULL */
-	int in;			/* stdin, borrowed; -1: /dev/null */
-	int pack;		/* for steps that pack, borrowed; -1: none */
-	int64_t pack_bytes;	/* bound, when pack is a file */
-	int fixed_layout;	/* no address space randomisation */
+	int in;                  /* stdin, borrowed; -1: /dev/null */
+	int pack;                /* for steps that pack, borrowed; -1: none */
+	int64_t pack_bytes;      /* bound, when pack is a file */
+	int fixed_layout;        /* no address space randomisation */
 
 	/* Where to put stdout whole, at most stdout_max bytes, or NULL. */
 	struct buf *keep_stdout;
@@ -140,17 +142,20 @@ struct sandbox_command {
 	int (*on_watch)(void *data);
 };
 
-#define SANDBOX_COMMAND_INIT { .in = -1, .pack = -1, .watch = -1 }
+#define SANDBOX_COMMAND_INIT                                                   \
+	{                                                                      \
+		.in = -1, .pack = -1, .watch = -1                              \
+	}
 
 /* What the machine did meanwhile; deltas from just before to just after. */
 struct sandbox_machine {
-	int64_t steal_ns;	/* on the slot's CPUs, by a hypervisor */
-	int64_t others_ns;	/* CPU that others used on the slot's CPUs */
-	int64_t waited_ns;	/* time that something here waited for a CPU;
-				   -1: the kernel does not say */
-	int64_t throttled_ns;	/* by a quota; -1: not known */
-	int64_t swapped_pages;	/* in and out, of the whole machine */
-	int64_t thermal_count;	/* throttlings by heat */
+	int64_t steal_ns;      /* on the slot's CPUs, by a hypervisor */
+	int64_t others_ns;     /* CPU that others used on the slot's CPUs */
+	int64_t waited_ns;     /* time that something here waited for a CPU;
+				  -1: the kernel does not say */
+	int64_t throttled_ns;  /* by a quota; -1: not known */
+	int64_t swapped_pages; /* in and out, of the whole machine */
+	int64_t thermal_count; /* throttlings by heat */
 };
 
 struct sandbox_result {
@@ -160,25 +165,28 @@ struct sandbox_result {
 
 	/* The last step, by the shim: from fork to exit. */
 	int64_t start_ns, end_ns; /* CLOCK_MONOTONIC */
-	int has_usage;		  /* else it never reported */
-	struct rusage usage;	  /* it and the children it waited for */
+	int has_usage;            /* else it never reported */
+	struct rusage usage;      /* it and the children it waited for */
 
 	/* The rest, of the whole run. */
-	size_t strays;		/* processes alive after the command ended */
-	int64_t strays_cpu_ns;	/* what those had used */
+	size_t strays;         /* processes alive after the command ended */
+	int64_t strays_cpu_ns; /* what those had used */
 	int tmp_full, shm_full, tree_full; /* no space was left on it */
 	int has_cgroup_cpu;
-	int64_t cgroup_cpu_ns;	/* since the start of the first step */
-	int64_t peak_bytes;	/* of the cgroup; -1: unknown */
-	int64_t processes;	/* clones in the sandbox; -1: unknown */
-	int64_t refused_forks;	/* by limits.processes; -1: unknown */
-	int64_t output_bytes;	/* written to stdout and stderr */
+	int64_t cgroup_cpu_ns; /* since the start of the first step */
+	int64_t peak_bytes;    /* of the cgroup; -1: unknown */
+	int64_t processes;     /* clones in the sandbox; -1: unknown */
+	int64_t refused_forks; /* by limits.processes; -1: unknown */
+	int64_t output_bytes;  /* written to stdout and stderr */
 	struct sandbox_machine machine;
 	struct buf log; /* the last SANDBOX_LOG_BYTES of both */
 	int stdout_cut; /* keep_stdout lacks what came after stdout_max */
 };
 
-#define SANDBOX_RESULT_INIT { .peak_bytes = -1 }
+#define SANDBOX_RESULT_INIT                                                    \
+	{                                                                      \
+		.peak_bytes = -1                                               \
+	}
 
 void sandbox_result_release(struct sandbox_result *result);
 
@@ -193,10 +201,10 @@ int sandbox_run(struct sandbox *sandbox, const struct sandbox_command *command,
 /* A build: the source is copied into a tmpfs at /t, setup and build run there,
  * and what they made is unpacked below target. */
 struct sandbox_build {
-	const char *source;	   /* host path, only read */
-	const char *target;	   /* host path of an empty directory */
+	const char *source;        /* host path, only read */
+	const char *target;        /* host path of an empty directory */
 	const char *setup, *build; /* for `sh -c`; NULL or "": none */
-	int64_t timeout_ms;	   /* of each: all of it, and unpacking */
+	int64_t timeout_ms;        /* of each: all of it, and unpacking */
 	void *data;
 	int watch; /* as in struct sandbox_command */
 	int (*on_watch)(void *data);
@@ -211,11 +219,11 @@ enum sandbox_phase {
 };
 
 struct sandbox_build_result {
-	int failed;		  /* by its own doing: why, and log */
-	int stopped;		  /* on_watch() said so */
+	int failed;               /* by its own doing: why, and log */
+	int stopped;              /* on_watch() said so */
 	enum sandbox_phase phase; /* the last one that ran */
 	int64_t wall_ns;
-	char why[512]; /* `exit 2`, `took longer than 10 min: …` */
+	char why[512];  /* `exit 2`, `took longer than 10 min: …` */
 	struct buf log; /* last bytes of stdout and stderr */
 };
 

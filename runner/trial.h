@@ -26,7 +26,7 @@ struct trial_command {
 	const char *test; /* path in the tree: perf/ssl */
 	int64_t timeout_ms;
 	const struct sandbox_limits *limits; /* NULL: the sandbox's */
-	const struct texts *env;	     /* NAME=VALUE, or NULL */
+	const struct texts *env;             /* NAME=VALUE, or NULL */
 
 	/* As in struct sandbox_command. */
 	struct buf *keep_stdout;
@@ -39,21 +39,27 @@ struct trial_command {
 	int (*on_watch)(void *data);
 };
 
-#define TRIAL_COMMAND_INIT { .watch = -1 }
+#define TRIAL_COMMAND_INIT                                                     \
+	{                                                                      \
+		.watch = -1                                                    \
+	}
 
 struct trial_result {
 	const char *outcome; /* OUTCOME_…; a caller may replace OUTCOME_OK by
 				what the events say */
-	int stopped;	     /* by on_watch(): not to be reported at all */
-	int status;	     /* exit status, or 128 + signal */
-	char why[512];	     /* "" when ok */
+	int stopped;         /* by on_watch(): not to be reported at all */
+	int status;          /* exit status, or 128 + signal */
+	char why[512];       /* "" when ok */
 	struct trial_metric metrics[TRIAL_MAX_METRICS];
 	size_t metric_count;
-	struct texts marks;	   /* what was unquiet: `steal 12 %` */
+	struct texts marks;        /* what was unquiet: `steal 12 %` */
 	struct sandbox_result run; /* start_ns, log, … */
 };
 
-#define TRIAL_RESULT_INIT { .run = SANDBOX_RESULT_INIT }
+#define TRIAL_RESULT_INIT                                                      \
+	{                                                                      \
+		.run = SANDBOX_RESULT_INIT                                     \
+	}
 
 /* 0 and a result, or negative when the sandbox failed: OUTCOME_OURS. */
 int trial_run(struct sandbox *sandbox, const struct trial_command *command,

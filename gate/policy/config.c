@@ -225,11 +225,9 @@ read_variable(struct reader *r)
 		next(r);
 		has_value = 1;
 		ret = read_value(r, &value);
-	} else if (peek(r) >= 0 && peek(r) != '\n' && peek(r) != '#' &&
-		   peek(r) != ';') {
+	} else if (peek(r) >= 0 && peek(r) != '\n') {
+		/* A comment, too: git takes none behind a key alone. */
 		ret = bad(r, "not a setting, write `key = value`");
-	} else {
-		skip_line(r);
 	}
 	if (!ret && r->config->count >= MAX_ENTRIES)
 		problems_add(r->problems, r->file,

@@ -150,6 +150,22 @@ begins_with(const char *line, size_t len, const char *text)
 	return len >= strlen(text) && !strncmp(line, text, strlen(text));
 }
 
+/* Without the empty lines and comments that some tools leave at the end. */
+static const char *
+trimmed_end(const char *message, const char *end)
+{
+	const char *kept = message;
+
+	for (const char *at = message; at < end;) {
+		size_t len = line_length(at, end);
+
+		if (*at != '#' && !is_blank(at, len))
+			kept = at + len;
+		at += len + 1;
+	}
+	return kept;
+}
+
 /* The last paragraph, end when there is none; the subject is none, as git has
  * it. */
 static const char *
@@ -264,7 +280,8 @@ void
 trailers_read(struct trailers *trailers, const char *message, size_t len,
 	      const struct oid *commit, struct problems *problems)
 {
-	const char *end = message + len, *at = last_paragraph(message, end);
+	const char *end = trimmed_end(message, message + len);
+	const char *at = last_paragraph(message, end);
 	char hex[OID_HEX + 1];
 	char *where = mem_text("commit %s", oid_short(commit, hex));
 	struct source source = { where, commit, trailers, problems };

@@ -1,9 +1,9 @@
+#include "store/queue.h"
+
 #include <string.h>
 
 #include "base/json.h"
 #include "base/proc.h"
-#include "store/names.h"
-#include "store/tables.h"
 
 /*
  * Key: the job's id, which is its class and a number that only rises, so that
@@ -12,120 +12,19 @@
  * a lease in hand loses it in store_queue_recover().
  */
 
-#define COUNTER "queue"
-
-/* 15 * 2^48 and the number stay below 2^53, which JSON readers can hold. */
-enum { CLASS_SHIFT = 48 };
-
-static void
-make_key(struct pack *key, uint64_t id)
-{
-	pack_start(key);
-	pack_u64(key, id);
-}
-
-static uint64_t
-make_id(unsigned class, uint64_t number)
-{
-	return (uint64_t) class << CLASS_SHIFT | number;
-}
-
-/* Takes job->doc apart into memory of its own: json_decref() it. */
-static int
-load(struct store_tx *tx, struct record *record, struct store_job *job)
-{
-	struct fields *value = &record->value;
-
-	memset(job, 0, sizeof(*job));
-	job->id = fields_u64(&record->key);
-	job->class = (unsigned)(job->id >> CLASS_SHIFT);
-	job->tries = fields_u32(value);
-	job->added_s = fields_s64(value);
-	job->not_before_s = fields_s64(value);
-	job->leased_s = fields_s64(value);
-	fields_text(value, job->key, sizeof(job->key));
-	fields_text(value, job->owner, sizeof(job->owner));
-	if (!fields_are_done(&record->key) || job->class > STORE_MAX_CLASS)
-		return tx_bad(tx, record, "key is no id of a job");
-	job->doc = tx_doc(tx, record);
-	return job->doc ? 0 : store_tx_error(tx);
-}
-
-static int
-save(struct store_tx *tx, const struct store_job *job)
-{
-	struct pack key, head;
-
-	make_key(&key, job->id);
-	pack_start(&head);
-	pack_u32(&head, job->tries);
-	pack_s64(&head, job->added_s);
-	pack_s64(&head, job->not_before_s);
-	pack_s64(&head, job->leased_s);
-	pack_text(&head, job->key);
-	pack_text(&head, job->owner);
-	return tx_put_doc(tx, TABLE_SESSIONS, &key, &head, job->doc);
-}
-
-static int
-save_dedup(struct store_tx *tx, const char *name, uint64_t id)
-{
-	struct pack key, value;
-
-	pack_start(&key);
-	pack_tail(&key, name);
-	pack_start(&value);
-	pack_u64(&value, id);
-	return tx_put_pack(tx, TABLE_SESSION_KEYS, &key, &value);
-}
-
-static int
-find(struct store_tx *tx, uint64_t id, struct store_job *job)
-{
-	struct record record;
-	struct pack key;
-	int rc;
-
-	make_key(&key, id);
-	rc = tx_get(tx, TABLE_SESSIONS, &key, &record);
-	return rc < 0 ? rc : load(tx, &record, job);
-}
-
-static int
-find_dedup(struct store_tx *tx, const char *name, struct store_job *job)
-{
-	struct record record;
-	struct pack key;
-	uint64_t id;
-	int rc;
-
-	pack_start(&key);
-	pack_tail(&key, name);
-	rc = tx_get(tx, TABLE_SESSION_KEYS, &key, &record);
-	if (rc < 0)
-		return rc;
-	id = fields_u64(&record.value);
-	if (!fields_are_done(&record.value))
-		return tx_bad(tx, &record, "value is no id");
-	rc = find(tx, id, job);
-	if (rc == ERR_NOT_FOUND)
-		return tx_bad(tx, &record, "points to no job");
-	return rc;
-}
-
 /* Somebody is in more of a hurry for what waits already. */
 static int
 move_up(struct store_tx *tx, struct store_job *job, unsigned class)
 {
 	struct pack key;
-	uint64_t number = tx_next_id(tx, COUNTER, 1);
+	uint64_t number = tx_next_id(tx, QUEUE_COUNTER, 1);
 
-	make_key(&key, job->id);
+	queue_key(&key, job->id);
 	tx_delete(tx, TABLE_SESSIONS, &key);
 	job->class = class;
-	job->id = make_id(class, number);
-	save(tx, job);
-	return save_dedup(tx, job->key, job->id);
+	job->id = queue_id(class, number);
+	queue_save(tx, job);
+	return queue_save_key(tx, job->key, job->id);
 }
 
 int
@@ -139,7 +38,7 @@ store_queue_add(struct store_tx *tx, unsigned class, const char *key,
 		rc = tx_fail(tx, ERR_LIMIT, "no class %u", class);
 	if (rc < 0)
 		return rc;
-	rc = find_dedup(tx, key, &job);
+	rc = queue_find_key(tx, key, &job);
 	if (rc == 0) {
 		if (class < job.class && job.owner[0] == '\0')
 			rc = move_up(tx, &job, class);
@@ -151,14 +50,14 @@ store_queue_add(struct store_tx *tx, unsigned class, const char *key,
 	if (rc != ERR_NOT_FOUND)
 		return rc;
 	memset(&job, 0, sizeof(job));
-	job.id = make_id(class, tx_next_id(tx, COUNTER, 1));
+	job.id = queue_id(class, tx_next_id(tx, QUEUE_COUNTER, 1));
 	job.added_s = now_s;
 	memcpy(job.key, key, strlen(key) + 1);
 	job.doc = (json_t *)(uintptr_t)doc;
 	if (id)
 		*id = job.id;
-	save_dedup(tx, key, job.id);
-	return save(tx, &job);
+	queue_save_key(tx, key, job.id);
+	return queue_save(tx, &job);
 }
 
 int
@@ -173,7 +72,7 @@ store_queue_take(struct store_tx *tx, const char *owner, int64_t now_s,
 		return tx_fail(tx, ERR_LIMIT, "'%.100s' is no owner", owner);
 	walk_start(&walk, tx, TABLE_SESSIONS, NULL);
 	while ((rc = walk_next(&walk)) == 1) {
-		rc = load(tx, &walk.record, job);
+		rc = queue_load(tx, &walk.record, job);
 		if (rc < 0)
 			break;
 		if (job->owner[0] == '\0' && job->not_before_s <= now_s)
@@ -188,7 +87,7 @@ store_queue_take(struct store_tx *tx, const char *owner, int64_t now_s,
 		return ERR_NOT_FOUND;
 	memcpy(job->owner, owner, strlen(owner) + 1);
 	job->leased_s = now_s;
-	rc = save(tx, job);
+	rc = queue_save(tx, job);
 	if (rc < 0) {
 		json_decref(job->doc);
 		job->doc = NULL;
@@ -201,12 +100,12 @@ store_queue_done(struct store_tx *tx, uint64_t id)
 {
 	struct store_job job;
 	struct pack key;
-	int rc = find(tx, id, &job);
+	int rc = queue_find(tx, id, &job);
 
 	if (rc < 0)
 		return rc;
 	json_decref(job.doc);
-	make_key(&key, id);
+	queue_key(&key, id);
 	tx_delete(tx, TABLE_SESSIONS, &key);
 	pack_start(&key);
 	pack_tail(&key, job.key);
@@ -221,14 +120,14 @@ give_back(struct store_tx *tx, struct store_job *job, int64_t not_before_s)
 	job->not_before_s = not_before_s;
 	if (job->tries < UINT32_MAX)
 		job->tries++;
-	return save(tx, job);
+	return queue_save(tx, job);
 }
 
 int
 store_queue_requeue(struct store_tx *tx, uint64_t id, int64_t not_before_s)
 {
 	struct store_job job;
-	int rc = find(tx, id, &job);
+	int rc = queue_find(tx, id, &job);
 
 	if (rc < 0)
 		return rc;
@@ -247,7 +146,7 @@ store_queue_recover(struct store_tx *tx, size_t *count)
 
 	walk_start(&walk, tx, TABLE_SESSIONS, NULL);
 	while ((rc = walk_next(&walk)) == 1) {
-		rc = load(tx, &walk.record, &job);
+		rc = queue_load(tx, &walk.record, &job);
 		if (rc < 0)
 			break;
 		if (job.owner[0] && !proc_is_alive(job.owner)) {
@@ -271,7 +170,7 @@ store_queue_each(struct store_tx *tx, store_job_fn *fn, void *data)
 
 	walk_start(&walk, tx, TABLE_SESSIONS, NULL);
 	while ((rc = walk_next(&walk)) == 1) {
-		rc = load(tx, &walk.record, &job);
+		rc = queue_load(tx, &walk.record, &job);
 		if (rc < 0)
 			break;
 		rc = fn(data, &job);
@@ -308,103 +207,4 @@ store_queue_count(struct store_tx *tx, size_t *waiting, size_t *leased)
 	*waiting = counts.waiting;
 	*leased = counts.leased;
 	return rc;
-}
-
-json_t *
-job_show(struct store_tx *tx, struct record *record)
-{
-	struct store_job job;
-	json_t *line;
-
-	if (load(tx, record, &job) < 0)
-		return NULL;
-	line = json_object();
-	json_object_set_new(line, "id", json_integer((json_int_t)job.id));
-	json_object_set_new(line, "key", line_name(job.key));
-	json_object_set_new(line, "tries", json_integer(job.tries));
-	json_object_set_new(line, "added_s", json_integer(job.added_s));
-	json_object_set_new(line, "not_before_s",
-			    json_integer(job.not_before_s));
-	json_object_set_new(line, "leased_s", json_integer(job.leased_s));
-	json_object_set_new(line, "owner", line_name(job.owner));
-	json_object_set_new(line, "doc", job.doc);
-	return line;
-}
-
-static int
-get_job(const json_t *line, struct store_job *job, struct err *err)
-{
-	int rc = line_get_id(line, "id", &job->id, err);
-
-	if (rc == 0)
-		rc = line_get_name(line, "key", 0, job->key, err);
-	if (rc == 0)
-		rc = line_get_u32(line, "tries", &job->tries, err);
-	if (rc == 0)
-		rc = line_get_time(line, "added_s", &job->added_s, err);
-	if (rc == 0)
-		rc = line_get_time(line, "not_before_s", &job->not_before_s,
-				   err);
-	if (rc == 0)
-		rc = line_get_time(line, "leased_s", &job->leased_s, err);
-	if (rc == 0)
-		rc = line_get_text(line, "owner", 1, job->owner,
-				   sizeof(job->owner), err);
-	job->doc = json_object_get(line, "doc");
-	if (rc == 0 && !job->doc)
-		rc = err_set(err, ERR_INPUT, "member 'doc' is missing");
-	if (rc == 0 && job->id >> CLASS_SHIFT > STORE_MAX_CLASS)
-		rc = err_set(err, ERR_INPUT, "member 'id' is no id of a job");
-	return rc;
-}
-
-/* A job that waits here already stays as it is; one whose id another job has
- * here gets a new one. */
-int
-job_restore(struct store_tx *tx, const json_t *line, struct err *err)
-{
-	struct store_job job = { 0 }, other;
-	uint64_t number;
-	int rc = get_job(line, &job, err);
-
-	if (rc < 0)
-		return rc;
-	rc = find_dedup(tx, job.key, &other);
-	if (rc == 0)
-		json_decref(other.doc);
-	if (rc != ERR_NOT_FOUND)
-		return rc;
-	number = job.id & (((uint64_t)1 << CLASS_SHIFT) - 1);
-	rc = find(tx, job.id, &other);
-	if (rc == 0) {
-		json_decref(other.doc);
-		number = tx_next_id(tx, COUNTER, 1);
-		job.id = make_id((unsigned)(job.id >> CLASS_SHIFT), number);
-	}
-	tx_raise_id(tx, COUNTER, number);
-	save_dedup(tx, job.key, job.id);
-	return save(tx, &job);
-}
-
-int
-job_key_check(struct store_tx *tx, struct record *record)
-{
-	uint64_t id = fields_u64(&record->value);
-	char name[STORE_MAX_NAME + 1];
-	struct store_job job;
-	int rc;
-
-	fields_tail(&record->key, name, sizeof(name));
-	if (!fields_are_done(&record->value) || record->key.bad)
-		return tx_bad(tx, record, "no name or no id");
-	rc = find(tx, id, &job);
-	if (rc == ERR_NOT_FOUND)
-		return tx_bad(tx, record, "points to no job");
-	if (rc < 0)
-		return rc;
-	json_decref(job.doc);
-	if (strcmp(job.key, name) != 0)
-		return tx_bad(tx, record, "points to the job of %.60s",
-			      job.key);
-	return 0;
 }

@@ -76,6 +76,31 @@ new_repo() {
 }
 commit() { git add -A && git commit -q --allow-empty -m "$1"; }
 
+# planted: this repository's sessions are run by the double of the runner. A
+# test `perf/NAME` and the file `planted` are made by `plant NAME WALL [MORE]`.
+planted() {
+	git -C "$bare" config pacegate-pool.launch "$here/../lib/planted-runner"
+	git -C "$bare" config pacegate-pool.lockDir "$scratch"
+}
+# plant TEST=MILLISECONDS...: what the working tree's tests will take.
+plant() {
+	mkdir -p perf
+	{
+		sep="{"
+		for pair in "$@"; do
+			test=${pair%%=*} ms=${pair#*=}
+			[ -e "perf/$test" ] || {
+				printf '#!/bin/sh\nexec true\n' >"perf/$test"
+				chmod +x "perf/$test"
+			}
+			printf '%s"perf/%s": {"wall": %se6, "cpu": %se6}' \
+				"$sep" "$test" "$ms" "$ms"
+			sep=", "
+		done
+		echo "}"
+	} >planted
+}
+
 # settle: let the worker finish what is queued.
 settle() { pacegate work --repo "$bare" >"$scratch/work.out" 2>&1; }
 

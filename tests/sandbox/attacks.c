@@ -313,7 +313,8 @@ static const struct {
 int
 main(int argc, char **argv)
 {
-	/* Nowhere but inside, whoever starts it: some of them kill everybody. */
+	/* Nowhere but inside, whoever starts it: some of them kill everybody.
+	 */
 	if (access("/.pacegate-shim", F_OK) < 0 || !getuid())
 		return 2;
 	for (size_t i = 0; argc == 2 && i < sizeof(attacks) / sizeof(*attacks);

@@ -41,11 +41,11 @@ says() {
 for mode in $modes; do
 	# Without cgroups a process alone is limited, and time limits the rest.
 	if [ "$mode" = root ]; then
-		attack root oom memory
+		attack root oom memory -- --timeout 30s
 		says oom "used more than 100 MB of memory"
-		attack root oom-fork memory
-		attack root memfd memory
-		attack root inodes memory failed
+		attack root oom-fork memory -- --timeout 30s
+		attack root memfd memory -- --timeout 30s
+		attack root inodes memory failed -- --timeout 30s
 	else
 		attack "$mode" oom failed
 		says oom "memory limit of 100 MB"

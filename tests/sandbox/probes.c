@@ -3,8 +3,8 @@
  * each attempt: `NAME denied`, or `NAME DONE` where it went through. The word
  * before the name says what keeps it out: `filter` (must be DONE without the
  * filter, so that we see the test bite), `either` (the kernel may refuse it
- * anyway), `walls` (namespaces, user, mounts: denied in any case). More arguments
- * select probes by name.
+ * anyway), `walls` (namespaces, user, mounts: denied in any case). More
+ * arguments select probes by name.
  */
 #include <errno.h>
 #include <fcntl.h>

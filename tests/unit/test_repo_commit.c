@@ -149,8 +149,8 @@ test_peel_and_resolve(void **state)
 	oid = oid_of("p", "main");
 	assert_int_equal(repo_peel(repo, &oid, &commit, &err), 0);
 	check_oid(&commit, &oid);
-	for (const char *const *rev = (const char *const[]){ "ttree", "tblob",
-							     "ltree", NULL };
+	for (const char *const *rev =
+		     (const char *const[]){ "ttree", "tblob", "ltree", NULL };
 	     *rev; rev++) {
 		oid = oid_of("p", *rev);
 		assert_int_equal(repo_peel(repo, &oid, &commit, &err),

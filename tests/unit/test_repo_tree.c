@@ -59,8 +59,8 @@ test_files(void **state)
 	free(wanted);
 	buf_clear(&got);
 
-	assert_int_equal(
-		repo_each_file(repo, &tree, "", note_file, &got, &err), 0);
+	assert_int_equal(repo_each_file(repo, &tree, "", note_file, &got, &err),
+			 0);
 	assert_non_null(strstr(got.data, " d/new\nline\n"));
 	assert_non_null(strstr(got.data, " d/\351\n"));
 	assert_null(strstr(got.data, "perf/sub"));
@@ -137,9 +137,9 @@ test_changes(void **state)
 			check_changes(repo, "c", a, b);
 		}
 	tree = oid_of("c", "main~5^{tree}");
-	assert_int_equal(repo_each_change(repo, &zero, &tree, note_change, &got,
-					  &err),
-			 0);
+	assert_int_equal(
+		repo_each_change(repo, &zero, &tree, note_change, &got, &err),
+		0);
 	assert_non_null(strstr(got.data, ":000000 100644 "
 					 "0000000000000000000000000000000000000"
 					 "000 "));
@@ -313,9 +313,9 @@ test_hostile_trees(void **state)
 		ERR_SYSTEM);
 	assert_int_equal(repo_each_object(repo, &tree, note_oid, &got, &err),
 			 ERR_SYSTEM);
-	assert_int_equal(repo_each_file(repo, &tree, "none/", count_file,
-					&count, &err),
-			 0);
+	assert_int_equal(
+		repo_each_file(repo, &tree, "none/", count_file, &count, &err),
+		0);
 	buf_release(&got);
 	repo_close(repo);
 }
@@ -370,9 +370,8 @@ test_pack(void **state)
 		fail_msg("%s", err.text);
 	assert_memory_equal(pack.data, "keptPACK", 8);
 	path = file_join(help_dir, "pack");
-	assert_int_equal(file_write(path, pack.data + 4, pack.len - 4, 0644,
-				    &err),
-			 0);
+	assert_int_equal(
+		file_write(path, pack.data + 4, pack.len - 4, 0644, &err), 0);
 	free(path);
 	run("a=$(git -C k rev-parse main~1^{tree}) b=$(git -C k rev-parse "
 	    "main^{tree}); init --bare got.git; cd got.git; git unpack-objects "

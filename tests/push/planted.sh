@@ -1,0 +1,143 @@
+#!/bin/sh
+# Verdicts of real pushes whose measured values are planted.
+. "$(dirname "$0")/../lib/tap.sh"
+
+new_repo planted
+ok "install" pacegate install "$bare" --gate main
+planted
+plant a=30 b=10
+commit "Two tests"
+push origin main
+ok "the first push is taken" is "$pushed" taken
+ok "and its tests are new" has "new: perf/a: the first baseline"
+
+plant a=30 b=10
+echo x >x
+commit "No change"
+push origin main
+ok "no change passes" has "pass: 2 tests, no change beyond the threshold"
+ok "against the commit before" has "2 tests against $(git rev-parse --short=10 HEAD~1)"
+
+plant a=39 b=10
+commit "Slower by 30 %"
+push origin main
+ok "30 % slower is refused" is "$pushed" refused
+ok "as severe" has "severe: perf/a: "
+ok "the table shows the change" grep -qE 'perf/a .*\+30\.[0-9] %.*severe' "$shown"
+ok "the line to paste is printed" has "Perf-Accept: perf/a cpu <=+31% | why"
+ok "and how to reproduce it" has "pacegate run $(git rev-parse --short=10 HEAD~2) $(git rev-parse --short=10 HEAD) --test perf/a"
+ok "no more than a screen" test "$(grep -c '^remote:' "$shown")" -le 30
+push origin main
+ok "pushed again it is refused again" is "$pushed" refused
+ok "from the stored verdict" has "weighed before: the verdict stands"
+sed -i 's/39e6/31.8e6/g' planted
+git commit -q -a --amend -m "Slower by 6 %"
+push origin main
+ok "6 % slower than a threshold of 3 % goes through" is "$pushed" taken
+ok "as regressed" has "regressed: perf/a: "
+
+plant a=39 b=10
+commit "Slower still"
+push origin main
+ok "the baseline did not move with the regression" has "30 % slower than at"
+git reset -q --hard HEAD~1
+
+plant a=30 b=5
+commit "b is twice as fast"
+push origin main
+ok "an improvement is taken" is "$pushed" taken
+ok "and praised by name" has "well done, Ada: perf/b went from 10.0 ms to 5.0"
+
+cat >planted <<'EOF'
+{"perf/a": {"wall": 39e6, "cpu": 39e6, "fresh": {"wall": 30e6, "cpu": 30e6}},
+ "perf/b": {"wall": 5e6, "cpu": 5e6}}
+EOF
+commit "An alarm that does not come again"
+push origin main
+ok "an alarm without confirmation refuses nothing" is "$pushed" taken
+ok "and is no regression" lacks "regressed:"
+ok "nor severe" lacks "severe:"
+
+cat >planted <<'EOF'
+{"perf/a": {"wall": 30e6, "cpu": 30e6, "noise": 0.3},
+ "perf/b": {"wall": 5e6, "cpu": 5e6}}
+EOF
+commit "Too noisy"
+push origin main
+ok "too noisy is undecided" has "undecided: perf/a: too noisy to say"
+ok "and says what could be seen" grep -qE 'a change under [0-9.]+ % cannot be seen' "$shown"
+
+for n in 1 2 3 4 5; do
+	echo "$n" >x
+	[ "$n" != 3 ] || plant a=45 b=5
+	[ "$n" = 1 ] && plant a=30 b=5
+	commit "Step $n"
+done
+culprit=$(git rev-parse --short=10 HEAD~2)
+push origin main
+ok "of several commits" has "main: 5 commits"
+ok "the culprit is named" has "since $culprit"
+git reset -q --hard origin/main
+
+cat >planted <<'EOF'
+{"perf/a": {"wall": 30e6, "cpu": 30e6}, "perf/b": {"wall": 5e6, "cpu": 5e6},
+ "build": "exit 2"}
+EOF
+commit "Does not build"
+push origin main
+ok "a broken build goes by policy: accept" is "$pushed" taken
+ok "and is said" has "broken: perf/a: build: exit 2"
+ok "with the log's tail" has "planted: no rule to make it"
+git -C "$bare" config pacegate.broken reject
+git commit -q --amend -m "Does not build, once more"
+push -f origin main
+ok "reject refuses it" is "$pushed" refused
+ok "and says why" has "refused: the build or a test fails"
+git -C "$bare" config --unset pacegate.broken
+git reset -q --hard origin/main~1
+
+cat >planted <<'EOF'
+{"perf/a": {"wall": 30e6, "cpu": 30e6},
+ "perf/b": {"outcome": "failed", "why": "exit 1", "log": "assertion failed"}}
+EOF
+commit "b fails"
+push -f origin main
+ok "a test that fails here alone is broken" has "broken: perf/b: exit 1"
+ok "its log is shown" has "| assertion failed"
+git reset -q --hard HEAD~1
+
+for mode in garbage early die "no trials"; do
+	plant a=30 b=5
+	sed -i "s/^{/{\"runner\": \"$mode\", /" planted
+	commit "The runner: $mode"
+	push -f origin main
+	ok "runner '$mode' is no pusher's fault: accept" is "$pushed" taken
+	ok "and no verdict of the code ($mode)" lacks "regressed"
+	case $mode in
+	"no trials") ok "it says that nothing was measured" has "no trial ended" ;;
+	*) ok "it is said as ours ($mode)" has "failure of the gate itself, not of your push" ;;
+	esac
+	git reset -q --hard HEAD~1
+done
+plant a=30 b=5
+sed -i 's/^{/{"runner": "version", /' planted
+commit "Another version of the runner"
+git -C "$bare" config pacegate.failure reject
+push -f origin main
+ok "failure = reject refuses" is "$pushed" refused
+ok "a wrong version is said clearly" has "install the same version of pacegate on both sides"
+git -C "$bare" config --unset pacegate.failure
+git reset -q --hard HEAD~1
+
+git -C "$bare" config pacegate.budget 1s
+plant a=30 b=5
+sed -i 's/^{/{"runner": "silent", /' planted
+commit "Never ends"
+push -f origin main
+ok "past the budget: late = accept lets it through" is "$pushed" taken
+ok "and says so" has "the budget is used up"
+git -C "$bare" config pacegate.late reject
+git commit -q --amend -m "Never ends, again"
+push -f origin main
+ok "late = reject refuses" is "$pushed" refused
+finish

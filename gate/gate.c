@@ -97,18 +97,18 @@ common_spec(const struct gate *gate, const struct sandbox_policy *box,
 	for (size_t i = 0; i < dirs.count; i++)
 		json_array_append_new(alternates, json_text(dirs.items[i]));
 	texts_release(&dirs);
-	return json_pack(
-		"{s:o, s:{s:I, s:i, s:I, s:I, s:I, s:i, s:I, s:I}, "
-		"s:{s:s, s:o, s:o}, s:s}",
-		"alternates", ret ? json_array() : alternates, "limits",
-		"memory_bytes", (json_int_t)box->memory_bytes, "processes",
-		(int)box->processes, "cpu_ms", (json_int_t)box->cpu_ms,
-		"disk_bytes", (json_int_t)box->disk_bytes, "output_bytes",
-		(json_int_t)box->output_bytes, "files", (int)box->files,
-		"build_ms", (json_int_t)box->build_ms, "session_ms",
-		(json_int_t)box->session_ms, "sandbox", "root",
-		box->root ? box->root : "", "read", read, "env", env, "counter",
-		box->counter);
+	return json_pack("{s:o, s:{s:I, s:i, s:I, s:I, s:I, s:i, s:I, s:I}, "
+			 "s:{s:s, s:o, s:o}, s:s}",
+			 "alternates", ret ? json_array() : alternates,
+			 "limits", "memory_bytes",
+			 (json_int_t)box->memory_bytes, "processes",
+			 (int)box->processes, "cpu_ms", (json_int_t)box->cpu_ms,
+			 "disk_bytes", (json_int_t)box->disk_bytes,
+			 "output_bytes", (json_int_t)box->output_bytes, "files",
+			 (int)box->files, "build_ms", (json_int_t)box->build_ms,
+			 "session_ms", (json_int_t)box->session_ms, "sandbox",
+			 "root", box->root ? box->root : "", "read", read,
+			 "env", env, "counter", box->counter);
 }
 
 struct rule_data {
@@ -153,8 +153,7 @@ put_sample(struct store_tx *tx, const struct weigh_session *session,
 	   size_t test, size_t revision, int64_t now_s)
 {
 	const struct sample_test *sampled = &session->samples.tests[test];
-	struct store_values *values =
-		mem_new(sampled->count, sizeof(*values));
+	struct store_values *values = mem_new(sampled->count, sizeof(*values));
 	const char *environment = json_text_or(
 		json_object_get(session->end, "environment"), "id", "unknown");
 	struct store_sample sample = {
@@ -174,8 +173,8 @@ put_sample(struct store_tx *tx, const struct weigh_session *session,
 
 		columns[i] = mem_new(sampled->rounds, sizeof(double));
 		for (size_t j = 0; j < sampled->rounds; j++)
-			columns[i][j] = samples_value(&session->samples,
-						      metric, j, revision);
+			columns[i][j] = samples_value(&session->samples, metric,
+						      j, revision);
 		values[i] = (struct store_values){ metric->name, columns[i],
 						   sampled->rounds };
 	}
@@ -191,14 +190,13 @@ static void
 put_session(struct store_tx *tx, const struct weigh_session *session,
 	    int64_t now_s)
 {
-	const json_t *environment =
-		json_object_get(session->end, "environment");
+	const json_t *environment = json_object_get(session->end,
+						    "environment");
 
 	if (environment)
-		store_environment_put(tx,
-				      json_text_or(environment, "id",
-						   "unknown"),
-				      environment);
+		store_environment_put(
+			tx, json_text_or(environment, "id", "unknown"),
+			environment);
 	for (size_t i = 0; i < session->plan.test_count; i++) {
 		const struct plan_test *test = &session->plan.tests[i];
 
@@ -304,23 +302,21 @@ gate_weigh(struct gate *gate, const struct gather *gather,
 	cache = cache_dir(gate, &pool);
 	runner = pool.launch ? mem_copy_text(PROGRAM_RUNNER)
 			     : programs_find(PROGRAM_RUNNER);
-	weigh = (struct weigh){
-		.session = { .runner = runner,
-			     .launch = pool.launch,
-			     .cache = cache,
-			     .cache_size = pool.cache_size,
-			     .log_fd = log_descriptor() },
-		.class = run->class,
-		.rules = { find_rule, &rules },
-		.common = common_spec(gate, &box, &pool, err),
-		.deadline_ms = run->deadline_ms,
-		.rounds = ref.rounds,
-		.progress = run->progress,
-		.progress_data = run->data,
-		.give_way = run->give_way,
-		.send_objects = pool.copy ? send_objects : NULL,
-		.objects_data = &send
-	};
+	weigh = (struct weigh){ .session = { .runner = runner,
+					     .launch = pool.launch,
+					     .cache = cache,
+					     .cache_size = pool.cache_size,
+					     .log_fd = log_descriptor() },
+				.class = run->class,
+				.rules = { find_rule, &rules },
+				.common = common_spec(gate, &box, &pool, err),
+				.deadline_ms = run->deadline_ms,
+				.rounds = ref.rounds,
+				.progress = run->progress,
+				.progress_data = run->data,
+				.give_way = run->give_way,
+				.send_objects = pool.copy ? send_objects : NULL,
+				.objects_data = &send };
 	gate_slots(gate, &weigh.slots);
 	if (!runner)
 		ret = err_set(err, ERR_NOT_FOUND,
@@ -349,8 +345,7 @@ static int
 still_holds(const struct gate *gate, const struct gather *gather,
 	    const struct gather_test *test, const struct report_test *known)
 {
-	if (!known->definition ||
-	    strcmp(known->definition, test->definition) ||
+	if (!known->definition || strcmp(known->definition, test->definition) ||
 	    !oid_equal(&known->baseline, &test->baseline))
 		return 0;
 	switch (known->verdict) {
@@ -396,12 +391,12 @@ read_recalled(struct store_tx *tx, void *data, struct err *err)
 	}
 	for (size_t i = 0; !ret && i < recall->gather->test_count; i++) {
 		const struct gather_test *test = &recall->gather->tests[i];
-		const struct report_test *found =
-			report_find(&known, test->path);
+		const struct report_test *found = report_find(&known,
+							      test->path);
 
-		if (test->runs && (!found ||
-				   !still_holds(recall->gate, recall->gather,
-						test, found)))
+		if (test->runs &&
+		    (!found ||
+		     !still_holds(recall->gate, recall->gather, test, found)))
 			all = 0;
 	}
 	report_release(recall->report);

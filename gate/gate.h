@@ -25,10 +25,13 @@ struct gate {
 	struct config config;
 	struct policy *policy;
 	struct problems problems; /* of the server's configuration */
-	struct store *store;	  /* NULL until gate_open_store() */
+	struct store *store;      /* NULL until gate_open_store() */
 };
 
-#define GATE_INIT { 0 }
+#define GATE_INIT                                                              \
+	{                                                                      \
+		0                                                              \
+	}
 
 /* Repository and configuration. path NULL: the one that the working directory
  * lies in. */

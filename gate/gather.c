@@ -219,8 +219,8 @@ walk_baselines(struct store_tx *tx, void *data, struct err *err)
 		walk->open[i] = (unsigned char)known;
 		walk->open_count += (size_t)known;
 	}
-	for (size_t n = 0; n < MAX_BASELINE_WALK && walk->open_count &&
-			   !oid_is_zero(&at);
+	for (size_t n = 0;
+	     n < MAX_BASELINE_WALK && walk->open_count && !oid_is_zero(&at);
 	     n++) {
 		for (size_t i = 0; i < gather->test_count; i++) {
 			struct store_baseline baseline;
@@ -449,8 +449,8 @@ gather_describe(const struct gather *gather, struct report *report)
 		report_set(&report->email, commit->email);
 	}
 	for (size_t i = 0; i < report->count; i++) {
-		const struct gather_test *test =
-			gather_find(gather, report->tests[i].path);
+		const struct gather_test *test = gather_find(
+			gather, report->tests[i].path);
 
 		if (test)
 			report_set(&report->tests[i].definition,

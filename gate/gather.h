@@ -25,23 +25,23 @@ struct store;
  */
 
 enum gather_outcome {
-	GATHER_WEIGH,	   /* the request says what */
-	GATHER_NOTHING,	   /* the update brings no commit */
-	GATHER_NO_TESTS,   /* there is none in the tip's tree */
-	GATHER_UNTOUCHED,  /* what it touches matters to no test */
-	GATHER_SKIPPED	   /* Perf-Skip */
+	GATHER_WEIGH,     /* the request says what */
+	GATHER_NOTHING,   /* the update brings no commit */
+	GATHER_NO_TESTS,  /* there is none in the tip's tree */
+	GATHER_UNTOUCHED, /* what it touches matters to no test */
+	GATHER_SKIPPED    /* Perf-Skip */
 };
 
 struct gather_test {
 	char *path;
-	char *known_as; /* name in the store: the old one of a renamed test */
+	char *known_as;  /* name in the store: the old one of a renamed test */
 	struct oid blob; /* zero for a program that the build makes */
 	unsigned mode;
 	char definition[41];
 	struct directives directives;
 	struct oid baseline; /* zero: none */
-	int changed;	     /* the baseline holds another definition */
-	int is_new;	     /* the base does not hold it */
+	int changed;         /* the baseline holds another definition */
+	int is_new;          /* the base does not hold it */
 	int runs;
 	const char *reset; /* reason of a Perf-Reset, borrowed from trailers */
 };
@@ -56,7 +56,7 @@ struct gather {
 	char *ref;
 	struct repo_update update;
 	enum gather_outcome outcome;
-	struct repo_commit *commits; /* selected, oldest first */
+	struct repo_commit *commits;        /* selected, oldest first */
 	struct gather_revision **revisions; /* commits first, then baselines */
 	size_t revision_count, revision_cap;
 	struct gather_test *tests;
@@ -74,7 +74,7 @@ struct gather {
 
 struct gather_input {
 	const struct repo *repo;
-	struct store *store;	/* NULL: no records of baselines */
+	struct store *store; /* NULL: no records of baselines */
 	const struct policy *policy;
 	const char *ref;
 	struct oid old, new;
@@ -82,8 +82,8 @@ struct gather_input {
 	const struct texts *only;    /* tests to run, NULL: as usual */
 	const json_t *noted; /* by gather_note() in pre-receive: what came new
 				cannot be told any more once it has landed */
-	int may_accept;	     /* the pusher is one of the accepters */
-	int facts_only;	     /* no baselines, no request: for a plan's line */
+	int may_accept;      /* the pusher is one of the accepters */
+	int facts_only;      /* no baselines, no request: for a plan's line */
 };
 
 /* Fill gather (release it in any case). Problems of what people wrote are in

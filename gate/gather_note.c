@@ -85,9 +85,9 @@ gather_restore(struct gather *gather, const json_t *note, struct err *err)
 		return err_context(err, "a note of the journal");
 	update->kind = (enum update_kind)kind;
 	update->total = (size_t)total;
-	update->commits = mem_new(json_array_size(commits),
-				  sizeof(struct oid));
-	json_array_foreach (commits, i, item) {
+	update->commits = mem_new(json_array_size(commits), sizeof(struct oid));
+	json_array_foreach(commits, i, item)
+	{
 		const char *hex = json_string_value(item);
 
 		if (!hex || strlen(hex) != OID_HEX ||
@@ -96,7 +96,7 @@ gather_restore(struct gather *gather, const json_t *note, struct err *err)
 				       "a note of the journal: no commit");
 		update->count++;
 	}
-	json_array_foreach (json_object_get(note, "trailers"), i, item)
+	json_array_foreach(json_object_get(note, "trailers"), i, item)
 		trailer_restore(&gather->trailers, item);
 	return 0;
 }

@@ -15,6 +15,7 @@ struct finder {
 	struct gather *gather;
 	const struct gather_input *input;
 	const struct texts *patterns;
+	const struct texts *ignore;
 	const struct oid *tree, *base_tree; /* base_tree zero: none */
 	int too_many;
 };
@@ -128,13 +129,11 @@ on_change(void *data, const struct repo_change *change)
 {
 	struct finder *finder = data;
 	struct gather *gather = finder->gather;
-	struct ref_policy policy;
 
-	policy_ref(finder->input->policy, finder->input->ref, &policy);
 	if (change->old_mode == MODE_EXECUTABLE && !change->new_mode &&
 	    patterns_match(finder->patterns, change->path))
 		texts_add(&gather->deleted, change->path);
-	if (patterns_match(policy.ignore, change->path))
+	if (patterns_match(finder->ignore, change->path))
 		return 0;
 	texts_add(&gather->touched, change->path);
 	return gather->touched.count >= MAX_TOUCHED;
@@ -232,8 +231,7 @@ find_rename(struct finder *finder, struct gather_test *test)
 				  gather->deleted.items[i], &blob, NULL,
 				  NULL) &&
 		    oid_equal(&blob, &test->blob)) {
-			set_name(&test->known_as,
-					gather->deleted.items[i]);
+			set_name(&test->known_as, gather->deleted.items[i]);
 			return;
 		}
 	}
@@ -262,6 +260,23 @@ is_touched(const struct gather *gather, const struct gather_test *test)
 	return 0;
 }
 
+/* A directive that asks for less than the server does counts for nothing; its
+ * author should know. */
+static void
+warn_loose(struct finder *finder, const struct gather_test *test)
+{
+	struct test_policy policy;
+
+	policy_test(finder->input->policy, finder->input->ref, test->path,
+		    "wall", &policy);
+	if (policy_tighten(&policy, &test->directives))
+		problems_add(&finder->gather->problems, test->path,
+			     "its threshold is looser than the server's, which "
+			     "stands: only an admin can loosen it, with git "
+			     "config pacegate-test.%s.threshold",
+			     test->path);
+}
+
 static void
 settle_test(struct finder *finder, struct gather_test *test)
 {
@@ -270,12 +285,14 @@ settle_test(struct finder *finder, struct gather_test *test)
 	struct oid before;
 
 	read_directives(finder, test);
+	warn_loose(finder, test);
 	gather_definition(finder->input->repo, finder->tree, test,
 			  test->definition);
 	test->is_new = oid_is_zero(finder->base_tree) ||
 		       (!oid_is_zero(&test->blob) &&
 			repo_file_at(finder->input->repo, finder->base_tree,
-				     test->path, &before, NULL, NULL) < 0);
+				     test->path, &before, NULL,
+				     NULL) == ERR_NOT_FOUND);
 	find_rename(finder, test);
 	reset = trailers_find(&gather->trailers, TRAILER_KIND_RESET, test->path,
 			      NULL);
@@ -299,7 +316,9 @@ gather_tests(struct gather *gather, const struct gather_input *input,
 	const struct gather_revision *tip =
 		gather->revisions[gather->update.count - 1];
 	struct oid base_tree = { { 0 } };
-	struct finder finder = { .gather = gather, .input = input,
+	struct finder finder = { .gather = gather,
+				 .input = input,
+				 .ignore = policy->ignore,
 				 .tree = &tip->facts.tree,
 				 .base_tree = &base_tree };
 	int ret = 0;

@@ -50,12 +50,12 @@ add_ledger(struct store_tx *tx, const struct record *record, const char *what,
 	   const char *test, const char *reason, const struct oid *commit,
 	   const struct report_test *measured)
 {
-	json_t *entry = json_pack(
-		"{s:I, s:s, s:o, s:o, s:o, s:o}", "time",
-		(json_int_t)record->now_s, "what", what, "who",
-		json_text(record->pusher), "ref",
-		json_text(record->gather->ref), "why",
-		json_text(reason ? reason : ""), "commit", json_oid(commit));
+	json_t *entry = json_pack("{s:I, s:s, s:o, s:o, s:o, s:o}", "time",
+				  (json_int_t)record->now_s, "what", what,
+				  "who", json_text(record->pusher), "ref",
+				  json_text(record->gather->ref), "why",
+				  json_text(reason ? reason : ""), "commit",
+				  json_oid(commit));
 
 	if (*test)
 		json_object_set_new(entry, "test", json_text(test));
@@ -108,8 +108,8 @@ record_test(struct store_tx *tx, const struct record *record,
 	if (!oid_is_zero(&baseline.commit))
 		store_baseline_put(tx, test->path, tip, &baseline);
 	if (why == STORE_ACCEPTED)
-		add_ledger(tx, record, "accept", test->path,
-			   reported->accepted, tip, reported);
+		add_ledger(tx, record, "accept", test->path, reported->accepted,
+			   tip, reported);
 	else if (why == STORE_RESET)
 		add_ledger(tx, record, "reset", test->path, test->reset, tip,
 			   NULL);
@@ -134,15 +134,13 @@ record_points(struct store_tx *tx, const struct report *report,
 				report->environment ? report->environment
 						    : "unknown"
 			};
-			struct store_point point = {
-				.commit = report->commit,
-				.value = metric->value,
-				.low = metric->low,
-				.high = metric->high,
-				.base = metric->base,
-				.trials = metric->trials,
-				.time_s = commit->time_s
-			};
+			struct store_point point = { .commit = report->commit,
+						     .value = metric->value,
+						     .low = metric->low,
+						     .high = metric->high,
+						     .base = metric->base,
+						     .trials = metric->trials,
+						     .time_s = commit->time_s };
 
 			if (isfinite(metric->value))
 				store_point_put(tx, &series,
@@ -175,11 +173,11 @@ record_all(struct store_tx *tx, void *data, struct err *err)
 
 		if (!ret)
 			record_points(tx, &report, commit);
-		for (size_t j = 0; !ret && oid_equal(&commit->oid, tip) &&
-				   j < report.count;
+		for (size_t j = 0;
+		     !ret && oid_equal(&commit->oid, tip) && j < report.count;
 		     j++) {
-			const struct gather_test *test =
-				gather_find(gather, report.tests[j].path);
+			const struct gather_test *test = gather_find(
+				gather, report.tests[j].path);
 
 			if (test && test->runs)
 				record_test(tx, record, tip, test,

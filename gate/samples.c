@@ -16,9 +16,9 @@ samples_init(struct samples *samples, const struct plan *plan)
 				     .revision_count = plan->revision_count };
 	samples->tests = mem_new(plan->test_count, sizeof(*samples->tests));
 	for (size_t i = 0; i < plan->test_count; i++)
-		samples->tests[i].trouble =
-			mem_new(plan->revision_count,
-				sizeof(*samples->tests[i].trouble));
+		samples->tests[i].trouble = mem_new(
+			plan->revision_count,
+			sizeof(*samples->tests[i].trouble));
 	samples->build_why = mem_new(plan->revision_count, sizeof(char *));
 	samples->build_log = mem_new(plan->revision_count, sizeof(char *));
 }
@@ -110,7 +110,8 @@ add_measured(struct samples *samples, struct sample_test *test, size_t round,
 	const char *name;
 	json_t *value;
 
-	json_object_foreach ((json_t *)(uintptr_t)metrics, name, value) {
+	json_object_foreach((json_t *)(uintptr_t)metrics, name, value)
+	{
 		const struct metric_row *row = metric_find(name);
 		struct sample_metric *metric;
 
@@ -131,7 +132,8 @@ add_declared(struct samples *samples, struct sample_test *test, size_t round,
 	json_t *item;
 	size_t i;
 
-	json_array_foreach (values, i, item) {
+	json_array_foreach(values, i, item)
+	{
 		const char *name = NULL;
 		struct sample_metric *metric;
 		double value = 0;
@@ -139,13 +141,12 @@ add_declared(struct samples *samples, struct sample_test *test, size_t round,
 		if (json_get_text(item, "name", &name, err) < 0 ||
 		    json_get_number(item, "value", &value, err) < 0)
 			return ERR_PROTOCOL;
-		metric = get_metric(test, name,
-				    json_text_or(item, "unit", "1"),
-				    strcmp(json_text_or(item, "better", ""),
-					   "higher")
-					    ? BETTER_LOWER
-					    : BETTER_HIGHER,
-				    1);
+		metric = get_metric(
+			test, name, json_text_or(item, "unit", "1"),
+			strcmp(json_text_or(item, "better", ""), "higher")
+				? BETTER_LOWER
+				: BETTER_HIGHER,
+			1);
 		if (!metric)
 			return err_set(err, ERR_PROTOCOL, "too many values");
 		put_value(samples, metric, round, revision, value);
@@ -159,7 +160,8 @@ note_problems(struct sample_test *test, const json_t *problems)
 	json_t *item;
 	size_t i;
 
-	json_array_foreach (problems, i, item) {
+	json_array_foreach(problems, i, item)
+	{
 		const char *text = json_string_value(item);
 
 		if (text && test->problems.count < PROTOCOL_MAX_TEXTS &&
@@ -238,10 +240,10 @@ samples_add_phase(struct samples *samples, const json_t *phase, struct err *err)
 		return 0;
 	free(samples->build_why[revision]);
 	free(samples->build_log[revision]);
-	samples->build_why[revision] =
-		mem_copy_text(json_text_or(phase, "why", "failed"));
-	samples->build_log[revision] =
-		mem_copy_text(json_text_or(phase, "log", ""));
+	samples->build_why[revision] = mem_copy_text(
+		json_text_or(phase, "why", "failed"));
+	samples->build_log[revision] = mem_copy_text(
+		json_text_or(phase, "log", ""));
 	return 0;
 }
 

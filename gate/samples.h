@@ -19,9 +19,9 @@ struct plan;
 struct sample_metric {
 	char *name, *unit;
 	enum better better;
-	int declared;	/* by the test itself, not measured by the runner */
+	int declared;   /* by the test itself, not measured by the runner */
 	double *values; /* [round * revisions + revision], NAN: no trial */
-	size_t rounds;	/* that there is room for */
+	size_t rounds;  /* that there is room for */
 };
 
 /* What went wrong at one revision of a test. */
@@ -34,7 +34,7 @@ struct sample_test {
 	struct sample_metric *metrics;
 	size_t count, cap;
 	struct sample_trouble *trouble; /* one a revision */
-	unsigned char *unquiet;		/* one a round */
+	unsigned char *unquiet;         /* one a round */
 	size_t rounds;
 	struct texts problems; /* each said once */
 };

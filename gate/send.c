@@ -49,12 +49,14 @@ on_object(void *data, const struct oid *oid)
 static int
 tell_needs(struct need *need, const struct repo *repo, const struct plan *plan)
 {
-	int ret = 0;
+	struct oid *trees = mem_new(plan->revision_count, sizeof(*trees));
+	int ret;
 
-	for (size_t i = 0; !ret && i < plan->revision_count; i++)
-		ret = repo_each_object(repo,
-				       &plan->revisions[i].commit->tree,
-				       on_object, need, need->err);
+	for (size_t i = 0; i < plan->revision_count; i++)
+		trees[i] = plan->revisions[i].commit->tree;
+	ret = repo_each_object_of(repo, trees, plan->revision_count, on_object,
+				  need, need->err);
+	free(trees);
 	for (size_t i = 0; !ret && i < plan->overlay_count; i++)
 		on_object(need, &plan->overlay[i].blob);
 	if (!ret && json_array_size(need->line))
@@ -70,7 +72,8 @@ add_lacks(struct need *need, const json_t *list)
 	json_t *item;
 	size_t i;
 
-	json_array_foreach (list, i, item) {
+	json_array_foreach(list, i, item)
+	{
 		const char *hex = json_string_value(item);
 		struct oid oid;
 
@@ -139,7 +142,8 @@ send_objects(void *data, struct session *session, const struct plan *plan,
 	     struct err *err)
 {
 	const struct send_data *from = data;
-	struct need need = { .session = session, .line = json_array(),
+	struct need need = { .session = session,
+			     .line = json_array(),
 			     .err = err };
 	int ret = tell_needs(&need, from->repo, plan);
 

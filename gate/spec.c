@@ -68,16 +68,16 @@ test_json(const struct plan_test *test, unsigned rounds)
 			    json_integer(directives->timeout_ms
 						 ? directives->timeout_ms
 						 : TIMEOUT_MS));
-	json_object_set_new(item, "rounds",
-			    json_integer(directives->rounds ? directives->rounds
-							    : rounds));
+	json_object_set_new(
+		item, "rounds",
+		json_integer(directives->rounds ? directives->rounds : rounds));
 	json_object_set_new(item, "warmup",
 			    json_integer(directives->warmup >= 0
 						 ? directives->warmup
 						 : WARMUP));
-	json_object_set_new(item, "format",
-			    json_text(directives->format ? directives->format
-							 : ""));
+	json_object_set_new(
+		item, "format",
+		json_text(directives->format ? directives->format : ""));
 	json_object_set_new(item, "kind", json_text("perf"));
 	for (size_t i = 0; i < directives->metrics.count; i++)
 		json_array_append_new(metrics,
@@ -89,8 +89,8 @@ test_json(const struct plan_test *test, unsigned rounds)
 }
 
 json_t *
-spec_of_plan(const struct plan *plan, const json_t *common,
-	     const char *session, int64_t seed, int fresh, unsigned rounds)
+spec_of_plan(const struct plan *plan, const json_t *common, const char *session,
+	     int64_t seed, int fresh, unsigned rounds)
 {
 	json_t *spec = json_object(), *revisions = json_array();
 	json_t *tests = json_array();

@@ -74,12 +74,11 @@ look_at_revision(struct weighing *w, size_t test, size_t revision)
 
 		MEM_GROW(w->claims, w->count, w->cap);
 		claim = &w->claims[w->count++];
-		*claim = (struct claim){
-			.commit = commit_index(w, &first->plan, revision),
-			.test = test,
-			.metric = metrics[i],
-			.rule = rules[i]
-		};
+		*claim = (struct claim){ .commit = commit_index(w, &first->plan,
+								revision),
+					 .test = test,
+					 .metric = metrics[i],
+					 .rule = rules[i] };
 		look_at(&claim->rule, pairs, n, &claim->look);
 		finding_of_look(&claim->look, &claim->finding);
 		free(pairs);
@@ -93,7 +92,8 @@ find_claim(const struct weighing *w, size_t commit, size_t test,
 	   const char *metric)
 {
 	for (size_t i = 0; i < w->count; i++)
-		if (w->claims[i].commit == commit && w->claims[i].test == test &&
+		if (w->claims[i].commit == commit &&
+		    w->claims[i].test == test &&
 		    !strcmp(w->claims[i].metric->name, metric))
 			return &w->claims[i];
 	return NULL;
@@ -109,8 +109,8 @@ first_with(const struct weighing *w, const struct plan_test *planned,
 
 	for (size_t j = planned->count - 1; j-- > 1;) {
 		size_t commit = commit_index(w, plan, planned->revisions[j]);
-		const struct claim *claim =
-			find_claim(w, commit, test, tip->metric->name);
+		const struct claim *claim = find_claim(w, commit, test,
+						       tip->metric->name);
 
 		if (!claim || claim->look.outlook != tip->look.outlook)
 			break;
@@ -196,10 +196,9 @@ confirm_claim(const struct weighing *w, struct claim *claim)
 	metric = samples_metric(&second->samples, test, claim->metric->name);
 	if (revision == SIZE_MAX || !metric)
 		return;
-	before.count = weigh_pairs(&first->samples, claim->test, claim->metric,
-				   was->revisions[0],
-				   revision_of(&first->plan, was, commit),
-				   &pairs[0]);
+	before.count = weigh_pairs(
+		&first->samples, claim->test, claim->metric, was->revisions[0],
+		revision_of(&first->plan, was, commit), &pairs[0]);
 	after.count = weigh_pairs(&second->samples, test, metric,
 				  second->plan.tests[test].revisions[0],
 				  revision, &pairs[1]);
@@ -230,8 +229,8 @@ fill_metric(const struct weighing *w, struct report_test *test,
 {
 	const struct weigh_session *first = &w->result->sessions[0];
 	const struct plan_test *planned = &first->plan.tests[claim->test];
-	struct report_metric *metric =
-		report_test_metric(test, claim->metric->name);
+	struct report_metric *metric = report_test_metric(test,
+							  claim->metric->name);
 	size_t revision = revision_of(&first->plan, planned,
 				      &w->request->commits[claim->commit]);
 	unsigned count = 0;
@@ -267,8 +266,8 @@ fill_first_values(const struct weighing *w, struct report_test *test,
 			     first->plan.tests[index].directives, &metrics,
 			     &count);
 	for (size_t i = 0; i < count; i++) {
-		struct report_metric *metric =
-			report_test_metric(test, metrics[i]->name);
+		struct report_metric *metric = report_test_metric(
+			test, metrics[i]->name);
 
 		report_set(&metric->unit, metrics[i]->unit);
 		metric->better = metrics[i]->better;
@@ -306,8 +305,7 @@ explain_absence(const struct weighing *w, struct report_test *test,
 	const struct weigh_session *first = &w->result->sessions[0];
 	const struct samples *samples = &first->samples;
 	const struct plan_test *planned = &first->plan.tests[index];
-	const char *outcome =
-		samples->tests[index].trouble[revision].outcome;
+	const char *outcome = samples->tests[index].trouble[revision].outcome;
 	const char *log = NULL;
 	const char *why = trouble_text(samples, index, revision, &log);
 
@@ -337,9 +335,8 @@ static void
 note_flaky(const struct weighing *w, struct report_test *test, size_t index,
 	   size_t revision)
 {
-	const struct sample_trouble *trouble = &w->result->sessions[0]
-							.samples.tests[index]
-							.trouble[revision];
+	const struct sample_trouble *trouble =
+		&w->result->sessions[0].samples.tests[index].trouble[revision];
 	char *text;
 
 	if (!trouble->bad)
@@ -401,8 +398,7 @@ fill_test(const struct weighing *w, struct report *report, size_t commit,
 		explain_absence(w, test, index, revision);
 		return;
 	}
-	if (!planned->has_baseline ||
-	    !stands(&first->samples, index, base)) {
+	if (!planned->has_baseline || !stands(&first->samples, index, base)) {
 		const char *log = NULL, *why;
 
 		test->verdict = VERDICT_NEW;
@@ -418,8 +414,8 @@ fill_test(const struct weighing *w, struct report *report, size_t commit,
 	}
 	fill_judged(w, test, commit, index);
 	if (w->changed[index] != SIZE_MAX)
-		test->changed = first->plan.revisions[w->changed[index]]
-					.commit->commit;
+		test->changed =
+			first->plan.revisions[w->changed[index]].commit->commit;
 	else if (w->alarmed[index])
 		test->changed = w->request->commits[commit].commit;
 	note_flaky(w, test, index, revision);
@@ -514,7 +510,8 @@ int
 weigh_run(const struct weigh *weigh, const struct plan_request *request,
 	  struct weigh_result *result, struct err *err)
 {
-	struct weighing w = { .weigh = weigh, .request = request,
+	struct weighing w = { .weigh = weigh,
+			      .request = request,
 			      .result = result };
 	int ret;
 

@@ -25,7 +25,7 @@ struct err;
 
 struct weigh_progress {
 	const char *what; /* "building baseline 1a2b3c4d5e", "round 7" */
-	double share;	  /* 0 to 1 of what is foreseen */
+	double share;     /* 0 to 1 of what is foreseen */
 	int64_t left_ms;  /* at most, -1: not known */
 };
 

@@ -35,8 +35,7 @@ struct worker {
 	char owner[PROC_ID_SIZE];
 };
 
-static void
-say(const struct worker *worker, const char *fmt, ...)
+static void say(const struct worker *worker, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
 static void
@@ -139,7 +138,8 @@ settle_entry(const struct worker *worker, const struct store_entry *entry,
 	size_t i;
 	int ret = 0;
 
-	json_array_foreach (json_object_get(entry->doc, "updates"), i, update) {
+	json_array_foreach(json_object_get(entry->doc, "updates"), i, update)
+	{
 		if (!has_landed(worker, update))
 			continue;
 		set.state = STORE_DONE;
@@ -219,8 +219,8 @@ end_job(struct store_tx *tx, void *data, struct err *err)
 
 	(void)err;
 	if (end->again)
-		return store_queue_requeue(
-			tx, end->id, clock_wall_s(&clock_real) + RETRY_S);
+		return store_queue_requeue(tx, end->id,
+					   clock_wall_s(&clock_real) + RETRY_S);
 	return store_queue_done(tx, end->id);
 }
 
@@ -246,10 +246,10 @@ put_all(struct store_tx *tx, void *data, struct err *err)
 }
 
 static int
-weigh_job(const struct worker *worker, struct gather *gather,
-	  struct err *err)
+weigh_job(const struct worker *worker, struct gather *gather, struct err *err)
 {
-	struct gate_run run = { .class = SLOT_BACKGROUND, .deadline_ms = -1,
+	struct gate_run run = { .class = SLOT_BACKGROUND,
+				.deadline_ms = -1,
 				.give_way = give_way,
 				.data = (void *)(uintptr_t)worker };
 	struct weigh_result result;
@@ -389,8 +389,7 @@ int
 worker_drain(struct gate *gate, void (*tell)(const char *line),
 	     struct worker_counts *counts, struct err *err)
 {
-	struct worker worker = { .gate = gate, .tell = tell,
-				 .counts = counts };
+	struct worker worker = { .gate = gate, .tell = tell, .counts = counts };
 	int fd = -1, ret, more = 0;
 
 	*counts = (struct worker_counts){ 0 };

@@ -13,8 +13,8 @@ struct gate;
 struct worker_counts {
 	size_t settled; /* pushes of the journal */
 	size_t weighed; /* jobs done */
-	size_t failed;	/* jobs that will be tried again, or were given up */
-	int busy;	/* another worker is at it */
+	size_t failed;  /* jobs that will be tried again, or were given up */
+	int busy;       /* another worker is at it */
 };
 
 /* Drain once. tell (may be NULL) gets a line for each step. */

@@ -30,7 +30,8 @@ is_program(const char *path)
 	       !access(path, X_OK);
 }
 
-/* The lines as a file, so that a hook which does not read them blocks nobody. */
+/* The lines as a file, so that a hook which does not read them blocks nobody.
+ */
 static int
 lines_file(const void *lines, size_t len, struct err *err)
 {
@@ -49,7 +50,8 @@ run_one(const char *path, const void *lines, size_t len, int *status,
 	struct err *err)
 {
 	const char *argv[] = { path, NULL };
-	struct proc_options options = { .argv = argv, .out = STDOUT_FILENO,
+	struct proc_options options = { .argv = argv,
+					.out = STDOUT_FILENO,
 					.err = STDERR_FILENO };
 	pid_t pid = 0;
 	int ret;

@@ -17,7 +17,6 @@ int journal_write(struct receive *receive, struct err *err);
 
 /* post-receive: mark the entries of these refs as landed. 1 when the worker
  * has something to do, 0 when not. */
-int journal_mark(struct store *store, const struct push *push,
-		 struct err *err);
+int journal_mark(struct store *store, const struct push *push, struct err *err);
 
 #endif

@@ -23,7 +23,8 @@ holds_line(const json_t *doc, const struct push *push)
 	json_t *update;
 	size_t i;
 
-	json_array_foreach (json_object_get(doc, "updates"), i, update) {
+	json_array_foreach(json_object_get(doc, "updates"), i, update)
+	{
 		const char *ref = json_text_or(update, "ref", "");
 		struct oid new;
 

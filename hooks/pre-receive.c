@@ -39,9 +39,10 @@ main(int argc, char **argv)
 	}
 	if (!failed && push.count) {
 		receive.push = &push;
-		failed = receive_run(&receive, gitdir,
-				     quarantine ? quarantine
-						: getenv(ENV_GIT_OBJECT_DIRECTORY));
+		failed = receive_run(
+			&receive, gitdir,
+			quarantine ? quarantine
+				   : getenv(ENV_GIT_OBJECT_DIRECTORY));
 	} else if (!failed && push.sha256) {
 		receive.push = &push;
 		failed = receive_run(&receive, gitdir, NULL);

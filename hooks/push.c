@@ -39,7 +39,7 @@ read_line(struct push *push, char *line, struct err *err)
 	char *new = strchr(line, ' ');
 	char *ref = new ? strchr(new + 1, ' ') : NULL;
 
-	if (new && new - line == SHA256_HEX) {
+	if (new &&new - line == SHA256_HEX) {
 		push->sha256 = 1;
 		return 0;
 	}

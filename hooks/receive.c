@@ -16,8 +16,7 @@
 #include "policy/keys.h"
 #include "report/accept.h"
 
-static void
-say(struct receive *receive, const char *fmt, ...)
+static void say(struct receive *receive, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
 static void
@@ -35,20 +34,17 @@ say(struct receive *receive, const char *fmt, ...)
 	buf_release(&text);
 }
 
+/* For pusher_identify(): the login is that of the running user, whatever the
+ * environment says. */
 static const char *
 look_up(const char *name)
 {
-	return getenv(name);
-}
+	const struct passwd *entry;
 
-/* Where no service says who pushes, the user that the hook runs as is all
- * there is. */
-static const char *
-user_name(void)
-{
-	const struct passwd *entry = getpwuid(geteuid());
-
-	return entry ? entry->pw_name : "";
+	if (strcmp(name, "USER"))
+		return getenv(name);
+	entry = getpwuid(geteuid());
+	return entry ? entry->pw_name : NULL;
 }
 
 /* Our own failure: said as such, and then the configured way. */
@@ -280,8 +276,6 @@ open_all(struct receive *receive, const char *gitdir, const char *quarantine,
 	pusher_identify(&receive->pusher,
 			policy_text(receive->gate.policy, SECTION_HOST, "type"),
 			look_up);
-	if (!*receive->pusher.name)
-		receive->pusher.name = user_name();
 	receive->sideband.quiet = receive->pusher.web;
 	return 0;
 }
@@ -291,8 +285,9 @@ open_all(struct receive *receive, const char *gitdir, const char *quarantine,
 static int
 failure_rejects(const char *gitdir)
 {
-	const char *argv[] = { "git", "-C", gitdir, "config", "--get",
-			       SECTION_GATE ".failure", NULL };
+	const char *argv[] = { "git",    "-C",    gitdir,
+			       "config", "--get", SECTION_GATE ".failure",
+			       NULL };
 	struct buf out = BUF_INIT;
 	int rejects = !proc_capture(argv, NULL, &out, 4096, NULL) &&
 		      !strncasecmp(buf_text(&out), "reject", 6);

@@ -21,8 +21,8 @@ struct update {
 	struct gather gather;
 	struct report report; /* of the tip, trailers applied */
 	int has_report;
-	int decided; /* nothing is left to measure after the push */
-	int late;    /* the budget did not suffice */
+	int decided;         /* nothing is left to measure after the push */
+	int late;            /* the budget did not suffice */
 	const char *refusal; /* why it is refused, NULL: it is not; static */
 };
 

@@ -11,7 +11,10 @@ struct buf {
 	size_t len, cap;
 };
 
-#define BUF_INIT { 0 }
+#define BUF_INIT                                                               \
+	{                                                                      \
+		0                                                              \
+	}
 
 void buf_add(struct buf *buf, const void *bytes, size_t len);
 void buf_adds(struct buf *buf, const char *text);

@@ -9,7 +9,7 @@
  */
 struct clock {
 	int64_t (*monotonic_ns)(void *data); /* for spans and deadlines */
-	int64_t (*wall_s)(void *data);       /* seconds since 1970, for records */
+	int64_t (*wall_s)(void *data); /* seconds since 1970, for records */
 	void *data;
 };
 

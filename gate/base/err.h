@@ -28,7 +28,10 @@ struct err {
 	char text[768];
 };
 
-#define ERR_INIT { 0 }
+#define ERR_INIT                                                               \
+	{                                                                      \
+		0                                                              \
+	}
 
 /* Set code and text, fault is ours. Returns the code. err may be NULL. */
 int err_set(struct err *err, int code, const char *fmt, ...)

@@ -116,8 +116,7 @@ remove_at(int dir, const char *name, dev_t device, int depth)
 		errno = depth >= MAX_DEPTH ? ELOOP : EXDEV;
 		return -1;
 	}
-	fd = openat(dir, name,
-		    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0 && errno == EACCES && !fchmodat(dir, name, 0700, 0))
 		fd = openat(dir, name,
 			    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -165,8 +164,7 @@ size_at(int dir, const char *name, int depth)
 	sum = (off_t)info.st_blocks * 512;
 	if (!S_ISDIR(info.st_mode) || depth >= MAX_DEPTH)
 		return sum;
-	fd = openat(dir, name,
-		    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
 		return sum;
 	inner = fdopendir(fd);

@@ -29,7 +29,8 @@ char *mem_text(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 	do {                                                                   \
 		if ((count) == (cap)) {                                        \
 			(cap) = (cap) ? (cap)*2 : 8;                           \
-			(items) = mem_resize((items), (cap), sizeof(*(items)));\
+			(items) = mem_resize((items), (cap),                   \
+					     sizeof(*(items)));                \
 		}                                                              \
 	} while (0)
 

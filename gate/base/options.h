@@ -10,14 +10,14 @@ struct err;
  * completion all come from it.
  */
 enum option_kind {
-	OPTION_FLAG,  /* int: set to 1 */
-	OPTION_TEXT,  /* const char *: borrowed from argv */
-	OPTION_TEXTS  /* struct texts: each use adds one */
+	OPTION_FLAG, /* int: set to 1 */
+	OPTION_TEXT, /* const char *: borrowed from argv */
+	OPTION_TEXTS /* struct texts: each use adds one */
 };
 
 struct option_row {
-	const char *name;     /* long name without `--` */
-	char letter;	      /* or 0 */
+	const char *name; /* long name without `--` */
+	char letter;      /* or 0 */
 	enum option_kind kind;
 	const char *argument; /* what the help calls it, NULL for a flag */
 	const char *help;     /* one line */

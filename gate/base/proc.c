@@ -143,8 +143,9 @@ int
 proc_capture(const char *const *argv, const char *dir, struct buf *out,
 	     size_t max, struct err *err)
 {
-	struct proc_options options = { .argv = argv, .dir = dir, .in = -1,
-					.out = -1, .err = -1 };
+	struct proc_options options = {
+		.argv = argv, .dir = dir, .in = -1, .out = -1, .err = -1
+	};
 	int fds[2] = { -1, -1 }, status = 0, ret;
 	struct buf ignored = BUF_INIT;
 	pid_t pid = 0;
@@ -236,9 +237,9 @@ proc_is_alive(const char *id)
 char **
 proc_env_clean(void)
 {
-	static const char *const kept[] = { "PATH=", "HOME=",	"LANG=",
+	static const char *const kept[] = { "PATH=", "HOME=",   "LANG=",
 					    "USER=", "TMPDIR=", "XDG_",
-					    "LC_",   "TZ=",	NULL };
+					    "LC_",   "TZ=",     NULL };
 	char **env = NULL;
 	size_t count = 0, cap = 0;
 

@@ -12,16 +12,15 @@ struct proc_options {
 	const char *const *argv; /* NULL-terminated; argv[0] is looked up in
 				    PATH unless it has a slash */
 	const char *const *env;  /* NULL-terminated, or NULL: inherit it */
-	const char *dir;	 /* NULL: stay */
-	int in, out, err;	 /* -1: /dev/null. They stay open here */
-	int detach;		 /* a session of its own, not to be waited for:
+	const char *dir;         /* NULL: stay */
+	int in, out, err;        /* -1: /dev/null. They stay open here */
+	int detach;              /* a session of its own, not to be waited for:
 				    double fork, *pid is then 0 */
 };
 
 /* Start; every other descriptor is closed in the child. An exec that fails is
  * reported here, not by the child. */
-int proc_start(const struct proc_options *options, pid_t *pid,
-	       struct err *err);
+int proc_start(const struct proc_options *options, pid_t *pid, struct err *err);
 
 /*
  * Wait until deadline_ms (monotonic, -1: no limit) for the child to end;

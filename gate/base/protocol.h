@@ -70,23 +70,23 @@ enum {
 	PROTOCOL_MAX_REVISIONS = 64,
 	PROTOCOL_MAX_TESTS = 4096,
 	PROTOCOL_MAX_ROUNDS = 10000,
-	PROTOCOL_MAX_VALUES = 64,  /* declared metrics of a test */
-	PROTOCOL_MAX_LOG = 16384,  /* bytes of a log's tail */
-	PROTOCOL_MAX_TEXT = 512,   /* bytes of a why, problem, note, mark */
-	PROTOCOL_MAX_TEXTS = 20    /* problems, notes, marks of a trial */
+	PROTOCOL_MAX_VALUES = 64, /* declared metrics of a test */
+	PROTOCOL_MAX_LOG = 16384, /* bytes of a log's tail */
+	PROTOCOL_MAX_TEXT = 512,  /* bytes of a why, problem, note, mark */
+	PROTOCOL_MAX_TEXTS = 20   /* problems, notes, marks of a trial */
 };
 
 /* OUTCOME of a trial. Only "ok" trials are samples. */
 #define OUTCOME_OK "ok"
-#define OUTCOME_FAILED "failed"	  /* non-zero exit, or event `fail` */
-#define OUTCOME_SIGNAL "signal"	  /* died of a signal of its own doing */
+#define OUTCOME_FAILED "failed"   /* non-zero exit, or event `fail` */
+#define OUTCOME_SIGNAL "signal"   /* died of a signal of its own doing */
 #define OUTCOME_TIMEOUT "timeout" /* timeout_ms passed */
-#define OUTCOME_MEMORY "memory"	  /* limits.memory_bytes */
-#define OUTCOME_CPU "cpu"	  /* limits.cpu_ms */
-#define OUTCOME_OUTPUT "output"	  /* limits.output_bytes */
-#define OUTCOME_EVENTS "events"	  /* events that cannot be used */
-#define OUTCOME_START "start"	  /* missing, not executable, no interpreter */
-#define OUTCOME_SKIP "skip"	  /* event `skip` */
-#define OUTCOME_OURS "ours"	  /* the sandbox failed, not the test */
+#define OUTCOME_MEMORY "memory"   /* limits.memory_bytes */
+#define OUTCOME_CPU "cpu"         /* limits.cpu_ms */
+#define OUTCOME_OUTPUT "output"   /* limits.output_bytes */
+#define OUTCOME_EVENTS "events"   /* events that cannot be used */
+#define OUTCOME_START "start"     /* missing, not executable, no interpreter */
+#define OUTCOME_SKIP "skip"       /* event `skip` */
+#define OUTCOME_OURS "ours"       /* the sandbox failed, not the test */
 
 #endif

@@ -28,12 +28,12 @@ static int
 put_change(struct store_tx *tx, void *data, struct err *err)
 {
 	const struct change *change = data;
-	json_t *entry = json_pack(
-		"{s:I, s:s, s:o, s:o, s:o, s:o}", "time",
-		(json_int_t)change->baseline.since_s, "what", change->what,
-		"who", json_text(cmd_user()), "why", json_text(change->reason),
-		"commit", json_oid(&change->commit), "test",
-		json_text(change->test));
+	json_t *entry = json_pack("{s:I, s:s, s:o, s:o, s:o, s:o}", "time",
+				  (json_int_t)change->baseline.since_s, "what",
+				  change->what, "who", json_text(cmd_user()),
+				  "why", json_text(change->reason), "commit",
+				  json_oid(&change->commit), "test",
+				  json_text(change->test));
 
 	(void)err;
 	store_baseline_put(tx, change->test, &change->commit,

@@ -23,7 +23,8 @@ const struct command commands[] = {
 	  "who accepted what, when and why" },
 	{ "export", cmd_export, "", "write the whole store as JSON lines" },
 	{ "import", cmd_import, "", "read what export wrote" },
-	{ "expire", cmd_expire, "[--keep TIME]", "drop old samples and verdicts" },
+	{ "expire", cmd_expire, "[--keep TIME]",
+	  "drop old samples and verdicts" },
 	{ "verify", cmd_verify, "", "check every record of the store" },
 	{ NULL, NULL, NULL, NULL },
 };

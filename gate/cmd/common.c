@@ -49,9 +49,8 @@ int
 cmd_fail(const struct err *err)
 {
 	fprintf(stderr, "pacegate: %s\n", err->text);
-	return err->code == ERR_INPUT || err->code == ERR_NOT_FOUND
-		       ? EXIT_USAGE
-		       : EXIT_OURS;
+	return err->code == ERR_INPUT || err->code == ERR_NOT_FOUND ? EXIT_USAGE
+								    : EXIT_OURS;
 }
 
 int
@@ -100,7 +99,8 @@ cmd_color(void)
 void
 cmd_print_report(const struct report *report, int json, int all)
 {
-	const struct text_style style = { .rows = 1000, .color = cmd_color(),
+	const struct text_style style = { .rows = 1000,
+					  .color = cmd_color(),
 					  .all = all };
 	struct buf text = BUF_INIT;
 	char hex[OID_HEX + 1];

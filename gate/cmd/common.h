@@ -28,8 +28,8 @@ int cmd_open(struct gate *gate, const char *repo, enum store_mode mode,
 	     struct err *err);
 
 /* The store of a repository alone (NULL: the one here). */
-int cmd_open_store(const char *repo, enum store_mode mode,
-		   struct store **store, struct err *err);
+int cmd_open_store(const char *repo, enum store_mode mode, struct store **store,
+		   struct err *err);
 
 /* Whether to colour what goes to stdout: a terminal, and NO_COLOR unset. */
 int cmd_color(void);

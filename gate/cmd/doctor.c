@@ -27,9 +27,8 @@ struct doctor {
 	int bad;
 };
 
-static void
-find(struct doctor *doctor, const char *level, const char *what,
-     const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+static void find(struct doctor *doctor, const char *level, const char *what,
+		 const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 
 static void
 find(struct doctor *doctor, const char *level, const char *what,
@@ -41,11 +40,10 @@ find(struct doctor *doctor, const char *level, const char *what,
 	va_start(ap, fmt);
 	buf_vaddf(&text, fmt, ap);
 	va_end(ap);
-	json_array_append_new(doctor->findings,
-			      json_pack("{s:s, s:s, s:o}", "level", level,
-					"what", what, "text",
-					json_text_len(buf_text(&text),
-						      text.len)));
+	json_array_append_new(
+		doctor->findings,
+		json_pack("{s:s, s:s, s:o}", "level", level, "what", what,
+			  "text", json_text_len(buf_text(&text), text.len)));
 	doctor->bad |= !strcmp(level, "bad");
 	buf_release(&text);
 }
@@ -116,7 +114,7 @@ check_sandbox(struct doctor *doctor)
 	else
 		find(doctor, "ok", "sandbox", "%s",
 		     json_text_or(json, "sandbox", "usable"));
-	json_array_foreach (json_object_get(json, "notes"), i, note)
+	json_array_foreach(json_object_get(json, "notes"), i, note)
 		find(doctor, "note", "sandbox", "%s", json_string_value(note));
 	json_decref(json);
 	buf_release(&out);
@@ -149,11 +147,10 @@ on_setting(void *data, const char *key, const char *value, const char *where)
 {
 	struct doctor *doctor = data;
 
-	json_array_append_new(doctor->settings,
-			      json_pack("{s:o, s:o, s:o}", "key",
-					json_text(key), "value",
-					json_text(value), "where",
-					json_text(where)));
+	json_array_append_new(
+		doctor->settings,
+		json_pack("{s:o, s:o, s:o}", "key", json_text(key), "value",
+			  json_text(value), "where", json_text(where)));
 }
 
 static void
@@ -185,12 +182,13 @@ print_text(const struct doctor *doctor)
 	size_t i;
 
 	puts("in force:");
-	json_array_foreach (doctor->settings, i, item)
+	json_array_foreach(doctor->settings, i, item)
 		printf("  %-34s %-12s %s\n", json_text_or(item, "key", ""),
 		       json_text_or(item, "value", ""),
 		       json_text_or(item, "where", ""));
 	puts("\nfindings:");
-	json_array_foreach (doctor->findings, i, item) {
+	json_array_foreach(doctor->findings, i, item)
+	{
 		const char *text = json_text_or(item, "text", "");
 		struct buf line = BUF_INIT;
 

@@ -34,8 +34,7 @@ struct install {
 	int changed;
 };
 
-static void
-tell(struct install *install, const char *fmt, ...)
+static void tell(struct install *install, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
 static void
@@ -101,9 +100,9 @@ install_hook(struct install *install, const char *hooks, const char *name,
 	char *program = programs_find(name), *moved = NULL, *path;
 	int ret = 0;
 
-	path = install->drop_in ? mem_text("%s/%s.d/%s", hooks, name,
-					   install->drop_in)
-				: file_join(hooks, name);
+	path = install->drop_in
+		       ? mem_text("%s/%s.d/%s", hooks, name, install->drop_in)
+		       : file_join(hooks, name);
 	if (!program) {
 		ret = err_set(err, ERR_NOT_FOUND,
 			      "the hook %s is not installed beside this "
@@ -208,8 +207,9 @@ make_store(struct install *install, struct err *err)
 static void
 give_store(const struct install *install)
 {
-	static const char *const names[] = { "", "/data.mdb", "/lock.mdb",
-					     "/installed.json", "/log", NULL };
+	static const char *const names[] = { "",          "/data.mdb",
+					     "/lock.mdb", "/installed.json",
+					     "/log",      NULL };
 
 	for (size_t i = 0; names[i]; i++) {
 		char *path = mem_text("%s/%s%s", install->gitdir, DIR_STORE,
@@ -289,8 +289,7 @@ print_did(const struct install *install, int json)
 		json_print(install->did);
 		return;
 	}
-	json_array_foreach (install->did, i, line)
-		puts(json_string_value(line));
+	json_array_foreach(install->did, i, line) puts(json_string_value(line));
 	if (!install->changed)
 		puts("nothing to change: pacegate is installed here");
 	else

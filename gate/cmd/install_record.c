@@ -17,8 +17,9 @@ const char *const install_hooks[] = { "pre-receive", "post-receive", NULL };
 int
 install_gitdir(const char *path, char **gitdir, struct err *err)
 {
-	const char *argv[] = { "git", "-C", path, "rev-parse",
-			       "--absolute-git-dir", NULL };
+	const char *argv[] = {
+		"git", "-C", path, "rev-parse", "--absolute-git-dir", NULL
+	};
 	struct buf out = BUF_INIT;
 	int ret = proc_capture(argv, NULL, &out, 1 << 16, err);
 
@@ -43,8 +44,7 @@ install_record_read(const char *gitdir)
 		record = json_parse(buf_text(&text), text.len, NULL);
 	buf_release(&text);
 	free(path);
-	return record ? record
-		      : json_pack("{s:[], s:[]}", "hooks", "config");
+	return record ? record : json_pack("{s:[], s:[]}", "hooks", "config");
 }
 
 int

@@ -26,7 +26,8 @@ add_measured(struct buf *line, const json_t *measured)
 	json_t *metric;
 	size_t i;
 
-	json_array_foreach (json_object_get(measured, "metrics"), i, metric) {
+	json_array_foreach(json_object_get(measured, "metrics"), i, metric)
+	{
 		double ratio = json_number_or(metric, "ratio", 1);
 
 		if (!strcmp(json_text_or(metric, "verdict", ""), "accepted") &&

@@ -86,7 +86,8 @@ gather_pair(struct gate *gate, const struct run *run, struct gather *gather,
 static int
 weigh(struct gate *gate, const struct run *run, struct err *err)
 {
-	struct gate_run how = { .class = SLOT_BLOCKING, .deadline_ms = -1,
+	struct gate_run how = { .class = SLOT_BLOCKING,
+				.deadline_ms = -1,
 				.progress = on_progress };
 	struct weigh_result result = { 0 };
 	struct buf text = BUF_INIT;
@@ -103,13 +104,11 @@ weigh(struct gate *gate, const struct run *run, struct err *err)
 			fprintf(stderr, "\r%50s\r", "");
 	}
 	if (!ret && result.count) {
-		const struct report *report =
-			&result.reports[result.count - 1];
+		const struct report *report = &result.reports[result.count - 1];
 
 		cmd_print_report(report, run->json, run->all);
-		code = verdict_is_regression(report->verdict)
-			       ? EXIT_REGRESSION
-			       : EXIT_FINE;
+		code = verdict_is_regression(report->verdict) ? EXIT_REGRESSION
+							      : EXIT_FINE;
 	}
 	buf_release(&text);
 	weigh_release(&result);

@@ -42,12 +42,12 @@ on_message(void *data, const struct store_message *message)
 {
 	struct status *status = data;
 
-	json_array_append_new(
-		status->messages,
-		json_pack("{s:I, s:s, s:i, s:b, s:s}", "id",
-			  (json_int_t)message->id, "to", message->group,
-			  "tries", (int)message->tries, "refused",
-			  message->refused, "why", message->why));
+	json_array_append_new(status->messages,
+			      json_pack("{s:I, s:s, s:i, s:b, s:s}", "id",
+					(json_int_t)message->id, "to",
+					message->group, "tries",
+					(int)message->tries, "refused",
+					message->refused, "why", message->why));
 	return 0;
 }
 
@@ -83,7 +83,8 @@ print_jobs(const json_t *jobs)
 	size_t i;
 
 	printf("queue     %zu\n", json_array_size(jobs));
-	json_array_foreach (jobs, i, job) {
+	json_array_foreach(jobs, i, job)
+	{
 		int running = json_bool_or(job, "running", 0);
 		int64_t since = json_int_or(job, running ? "since" : "added",
 					    now);
@@ -116,7 +117,7 @@ print_status(const struct status *status, int taken, unsigned slots)
 	printf("pushes    %zu not settled yet\n", status->pending);
 	print_jobs(status->jobs);
 	printf("outbox    %zu\n", json_array_size(status->messages));
-	json_array_foreach (status->messages, i, message)
+	json_array_foreach(status->messages, i, message)
 		printf("  %s%s%s\n", json_text_or(message, "to", ""),
 		       json_bool_or(message, "refused", 0) ? "  refused: "
 							   : "  waits ",

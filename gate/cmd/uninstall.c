@@ -34,9 +34,8 @@ take_out_hook(const json_t *hook, json_t *did, struct err *err)
 	if (*moved && rename(moved, path) < 0 && errno != ENOENT)
 		return err_errno(err, "put back %s", moved);
 	if (*moved) {
-		char *dir = mem_copy_bytes(moved,
-					   (size_t)(strrchr(moved, '/') -
-						    moved));
+		char *dir = mem_copy_bytes(
+			moved, (size_t)(strrchr(moved, '/') - moved));
 
 		rmdir(dir); /* it stays when others use it */
 		free(dir);
@@ -81,12 +80,10 @@ take_out(const char *gitdir, int purge, json_t *did, struct err *err)
 	size_t i;
 	int ret = 0;
 
-	json_array_foreach (json_object_get(record, "hooks"), i, item)
-		if (!ret)
-			ret = take_out_hook(item, did, err);
-	json_array_foreach (json_object_get(record, "config"), i, item)
-		if (!ret)
-			ret = take_out_key(gitdir, item, did, err);
+	json_array_foreach(json_object_get(record, "hooks"), i, item) if (!ret)
+		ret = take_out_hook(item, did, err);
+	json_array_foreach(json_object_get(record, "config"), i, item) if (!ret)
+		ret = take_out_key(gitdir, item, did, err);
 	path = file_join(gitdir, purge ? DIR_STORE : FILE_INSTALLED);
 	if (!ret)
 		ret = file_remove_tree(path, err);
@@ -121,7 +118,7 @@ cmd_uninstall(int argc, char **argv)
 		if (json)
 			json_print(did);
 		else
-			json_array_foreach (did, i, line)
+			json_array_foreach(did, i, line)
 				puts(json_string_value(line));
 		ret = ret < 0 ? cmd_fail(&err) : EXIT_FINE;
 	}

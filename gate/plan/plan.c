@@ -84,9 +84,8 @@ plan_narrow(struct plan *plan, const struct plan *old,
 
 			if (j && j + 1 < was->count && index != extra[i])
 				continue;
-			test->revisions[test->count++] =
-				add_revision(plan, revision->commit,
-					     revision->overlaid);
+			test->revisions[test->count++] = add_revision(
+				plan, revision->commit, revision->overlaid);
 		}
 	}
 }

@@ -178,19 +178,21 @@ const struct key_row *
 key_nearest(const char *section, size_t section_len, const char *name)
 {
 	const struct key_row *best = NULL;
-	size_t least = strlen(name) / 2 + 1;
+	size_t least = MAX_NAME, len = strlen(name);
 	char other[MAX_NAME + 1] = "";
 
 	if (section_len <= MAX_NAME)
 		memcpy(other, section, section_len);
 	for (const struct key_row *row = key_rows; row->name; row++) {
 		size_t far = word_distance(name, row->name);
+		size_t longer = strlen(row->name);
 
 		if (!section_is(row, section, section_len))
 			far = strcasecmp(name, row->name)
 				      ? MAX_NAME
 				      : word_distance(other, row->section) / 4;
-		if (far < least) {
+		longer = longer > len ? longer : len;
+		if (far < least && 2 * far <= longer) {
 			least = far;
 			best = row;
 		}

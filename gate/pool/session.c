@@ -52,7 +52,8 @@ int
 session_start(struct session **result, const struct session_rules *rules,
 	      const struct slot *slot, const json_t *spec, struct err *err)
 {
-	struct proc_options options = { .in = -1, .out = -1,
+	struct proc_options options = { .in = -1,
+					.out = -1,
 					.err = rules->log_fd };
 	int to[2] = { -1, -1 }, from[2] = { -1, -1 }, ret = 0;
 	struct session *session = NULL;

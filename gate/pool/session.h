@@ -15,12 +15,12 @@ struct slot;
 struct session;
 
 struct session_rules {
-	const char *runner;	/* path of pacegate-runner */
-	const char *launch;	/* words to put before it, NULL: start it here */
-	const char *cache;	/* its cache directory */
+	const char *runner; /* path of pacegate-runner */
+	const char *launch; /* words to put before it, NULL: start it here */
+	const char *cache;  /* its cache directory */
 	const char *cache_size; /* "2G" */
-	const char *user;	/* the slot's user, NULL: the runner's choice */
-	int log_fd;		/* its stderr, -1: /dev/null */
+	const char *user;       /* the slot's user, NULL: the runner's choice */
+	int log_fd;             /* its stderr, -1: /dev/null */
 };
 
 /* Start a runner on a slot and send the spec. */

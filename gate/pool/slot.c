@@ -214,8 +214,8 @@ slot_cpus(const char *list, unsigned index, unsigned count, char *out,
 
 		if (!CPU_ISSET(cpu, &set) || seen++ < first || seen > last)
 			continue;
-		wrote = snprintf(out + len, size - len, "%s%zu",
-				 len ? "," : "", cpu);
+		wrote = snprintf(out + len, size - len, "%s%zu", len ? "," : "",
+				 cpu);
 		if (wrote < 0 || (size_t)wrote >= size - len)
 			return err_set(err, ERR_LIMIT, "CPU list too long");
 		len += (size_t)wrote;

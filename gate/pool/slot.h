@@ -15,18 +15,21 @@ struct err;
 struct slot_rules {
 	const char *lock_dir; /* NULL: /run/lock, else /tmp */
 	const char *cpus;     /* "1-3,5", NULL: all but the first */
-	unsigned count;	      /* slots that share them; at least 1 */
+	unsigned count;       /* slots that share them; at least 1 */
 };
 
 struct slot {
 	unsigned index;
-	int fd;	       /* holds the lock, -1: none */
+	int fd;         /* holds the lock, -1: none */
 	char cpus[256]; /* a list as in cpuset(7), may be empty */
 };
 
 enum slot_class { SLOT_BLOCKING, SLOT_BACKGROUND };
 
-#define SLOT_INIT { 0, -1, "" }
+#define SLOT_INIT                                                              \
+	{                                                                      \
+		0, -1, ""                                                      \
+	}
 
 /*
  * Take any free slot, waiting until deadline_ms (monotonic, 0: do not wait,

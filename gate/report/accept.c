@@ -40,8 +40,8 @@ accept_test(struct report_test *test, struct trailers *trailers,
 			continue;
 		trailer = trailers_find(trailers, TRAILER_KIND_ACCEPT,
 					test->path, metric->name);
-		if (trailer && trailer_covers(trailer, metric->better,
-					      metric->ratio)) {
+		if (trailer &&
+		    trailer_covers(trailer, metric->better, metric->ratio)) {
 			trailer->used = 1;
 			metric->verdict = VERDICT_ACCEPTED;
 			report_set(&test->accepted, trailer->reason);
@@ -71,7 +71,8 @@ check_claim(const struct report_test *test, struct trailer *trailer,
 		    !isfinite(metric->ratio))
 			continue;
 		trailer->used = 1;
-		/* Met when what was claimed, or more, is within the interval. */
+		/* Met when what was claimed, or more, is within the interval.
+		 */
 		met = trailer->bound <= 1 ? metric->low <= trailer->bound
 					  : metric->high >= trailer->bound;
 		buf_addf(&text, "expected of ");

@@ -78,8 +78,7 @@ metric_read(struct report_test *test, const json_t *json, struct err *err)
 		return ERR_INPUT;
 	metric = report_test_metric(test, name);
 	report_set(&metric->unit, json_text_or(json, "unit", "1"));
-	metric->better = strcmp(json_text_or(json, "better", "lower"),
-				"higher")
+	metric->better = strcmp(json_text_or(json, "better", "lower"), "higher")
 				 ? BETTER_LOWER
 				 : BETTER_HIGHER;
 	metric->base = json_number_or(json, "base", NAN);
@@ -135,9 +134,9 @@ report_test_read(struct report *report, const json_t *json, struct err *err)
 	json_get_oid(json, "baseline", &test->baseline, NULL);
 	json_get_oid(json, "changed", &test->changed, NULL);
 	metrics = json_object_get(json, "metrics");
-	json_array_foreach (metrics, i, metric)
-		if (metric_read(test, metric, err) < 0)
-			return err_context(err, "%s", path);
+	json_array_foreach(metrics, i,
+			   metric) if (metric_read(test, metric, err) <
+				       0) return err_context(err, "%s", path);
 	return read_verdict(json, &test->verdict, err);
 }
 

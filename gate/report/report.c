@@ -117,21 +117,30 @@ is_surer(const struct report_metric *a, const struct report_metric *b)
 	       log(a->high / a->low) < log(b->high / b->low);
 }
 
+/* What stands for the test: a metric that says what the test says, before one
+ * that was outvoted. */
+static int
+comes_first(const struct report_test *test, const struct report_metric *a,
+	    const struct report_metric *b)
+{
+	int a_agrees = a->verdict == test->verdict;
+	int b_agrees = b->verdict == test->verdict;
+
+	if (a_agrees != b_agrees)
+		return a_agrees;
+	if (a->verdict == b->verdict)
+		return is_surer(a, b);
+	return verdict_worse(a->verdict, b->verdict) == a->verdict;
+}
+
 const struct report_metric *
 report_main_metric(const struct report_test *test)
 {
 	const struct report_metric *best = NULL;
 
-	for (size_t i = 0; i < test->count; i++) {
-		const struct report_metric *metric = &test->metrics[i];
-
-		if (!best ||
-		    (metric->verdict == best->verdict
-			     ? is_surer(metric, best)
-			     : verdict_worse(metric->verdict, best->verdict) ==
-				       metric->verdict))
-			best = metric;
-	}
+	for (size_t i = 0; i < test->count; i++)
+		if (!best || comes_first(test, &test->metrics[i], best))
+			best = &test->metrics[i];
 	return best;
 }
 

@@ -23,10 +23,10 @@ struct report_metric {
 	enum better better;
 	enum verdict verdict;
 	double base, value; /* medians of the trials, in unit */
-	double ratio;	    /* value / base, with its interval */
+	double ratio;       /* value / base, with its interval */
 	double low, high;
 	double threshold;  /* fraction, what it was judged by */
-	double severe;	   /* fraction; infinite for never */
+	double severe;     /* fraction; infinite for never */
 	double detectable; /* fraction: smallest change that would be seen */
 	unsigned trials;   /* on each side */
 	unsigned sessions;
@@ -36,11 +36,11 @@ struct report_metric {
 struct report_test {
 	char *path;
 	enum verdict verdict;
-	char *why;	     /* of new, broken, unweighed, failure, ... */
-	char *evidence;	     /* "12 % more work" */
+	char *why;           /* of new, broken, unweighed, failure, ... */
+	char *evidence;      /* "12 % more work" */
 	char *definition;    /* hash of what the test measures */
-	char *log;	     /* tail, where the build or the test failed */
-	char *accepted;	     /* reason of the trailer that accepted it */
+	char *log;           /* tail, where the build or the test failed */
+	char *accepted;      /* reason of the trailer that accepted it */
 	struct oid baseline; /* zero: there is none */
 	struct oid changed;  /* first commit of the push that shows it, or 0 */
 	struct report_metric *metrics;
@@ -54,9 +54,9 @@ struct report {
 	enum verdict verdict;
 	char *why;
 	char *environment; /* 16 hex digits */
-	char *machine;	   /* what people call the environment */
-	char *sessions;	   /* ids, separated by blanks */
-	int64_t time_s;	   /* when it was judged */
+	char *machine;     /* what people call the environment */
+	char *sessions;    /* ids, separated by blanks */
+	int64_t time_s;    /* when it was judged */
 	int64_t spent_ms;  /* of sessions */
 	struct report_test *tests;
 	size_t count, cap;

@@ -174,9 +174,9 @@ print_row(struct buf *buf, const struct row *row, const size_t *width,
 static void
 print_table(struct buf *buf, const struct table *table, int color)
 {
-	static const char *const heads[COLUMNS] = { "test", "metric", "before",
-						    "now", "change",
-						    "interval" };
+	static const char *const heads[COLUMNS] = {
+		"test", "metric", "before", "now", "change", "interval"
+	};
 	size_t width[COLUMNS];
 
 	for (size_t i = 0; i < COLUMNS; i++) {
@@ -208,8 +208,8 @@ table_release(struct table *table)
 static const struct report_test **
 sorted_tests(const struct report *report)
 {
-	const struct report_test **tests =
-		mem_new(report->count, sizeof(*tests));
+	const struct report_test **tests = mem_new(report->count,
+						   sizeof(*tests));
 
 	for (size_t i = 0; i < report->count; i++)
 		tests[i] = &report->tests[i];
@@ -325,7 +325,8 @@ report_add_summary(struct buf *buf, const struct report *report)
 	} else if (!report->count) {
 		buf_adds(buf, verdict_name(report->verdict));
 	} else if (report->verdict == VERDICT_PASS) {
-		buf_addf(buf, "pass: %zu test%s, no change beyond the threshold",
+		buf_addf(buf,
+			 "pass: %zu test%s, no change beyond the threshold",
 			 report->count, report->count == 1 ? "" : "s");
 	} else {
 		size_t same = report_count(report, tests[0]->verdict);
@@ -391,7 +392,8 @@ add_how(struct buf *buf, const struct report *report,
 
 	if (!oid_is_zero(&test->changed) &&
 	    !oid_equal(&test->changed, &report->commit))
-		buf_addf(buf, "  since %s\n", oid_short(&test->changed, changed));
+		buf_addf(buf, "  since %s\n",
+			 oid_short(&test->changed, changed));
 	buf_addf(buf, "  to reproduce: pacegate run %s %s --test ",
 		 oid_short(&test->baseline, base),
 		 oid_short(&report->commit, tip));

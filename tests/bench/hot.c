@@ -51,9 +51,9 @@ judge(void)
 
 	for (size_t i = 0; i < ROUNDS; i++) {
 		state = state * 6364136223846793005u + 1442695040888963407u;
-		pairs[i] = (struct pair){ 1e7, 1e7 * (1 + (double)(state >> 44) /
-								  1e8),
-					  0 };
+		pairs[i] = (struct pair){
+			1e7, 1e7 * (1 + (double)(state >> 44) / 1e8), 0
+		};
 	}
 	event("start", "looks");
 	for (int i = 0; i < TIMES; i++) {
@@ -137,8 +137,8 @@ put_batch(struct store_tx *tx, void *data, struct err *err)
 		memcpy(commit.bytes, &batch->round, sizeof(batch->round));
 		commit.bytes[19] = (unsigned char)i;
 		point.commit = commit;
-		store_point_put(tx, &series,
-				(uint64_t)(batch->round * 100 + i), &point);
+		store_point_put(tx, &series, (uint64_t)(batch->round * 100 + i),
+				&point);
 		store_verdict_put(tx, &commit, "perf/x", "", 1, batch->doc);
 	}
 	return store_tx_error(tx);

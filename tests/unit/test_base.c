@@ -62,7 +62,9 @@ strangers_text_is_cleaned(void **state)
 	check_clean("\xff\xc0\x80", 3, 99, "\\xff\\xc0\\x80");
 	check_clean("z\xc3\xbc", 3, 99, "z\xc3\xbc");
 	/* U+202E turns text around. */
-	check_clean("\xe2\x80\xae" "x", 4, 99, "\\xe2\\x80\\xaex");
+	check_clean("\xe2\x80\xae"
+		    "x",
+		    4, 99, "\\xe2\\x80\\xaex");
 	check_clean("\0x", 2, 99, "\\x00x");
 	check_clean("abcdefghij", 10, 8, "abcde...");
 	check_clean("\xed\xa0\x80", 3, 99, "\\xed\\xa0\\x80");
@@ -173,8 +175,7 @@ lines_are_bounded(void **state)
 	assert_string_equal(line, "two");
 	assert_int_equal(lines_take_bytes(&lines, raw, 3), 3);
 	assert_memory_equal(raw, "RAW", 3);
-	assert_int_equal(lines_next(&lines, 0, &line, &len, &err),
-			 ERR_TIMEOUT);
+	assert_int_equal(lines_next(&lines, 0, &line, &len, &err), ERR_TIMEOUT);
 	assert_int_equal(io_write_all(fds[1], "\n0123456789abc\n", 15), 0);
 	assert_int_equal(lines_next(&lines, -1, &line, &len, &err), 1);
 	assert_string_equal(line, "three");
@@ -297,8 +298,9 @@ children_say_why_they_do_not_start(void **state)
 	const char *missing[] = { "/nowhere/program", NULL };
 	const char *sleeper[] = { "sleep", "60", NULL };
 	const char *echo[] = { "echo", "hello", NULL };
-	struct proc_options options = { .argv = missing, .in = -1, .out = -1,
-					.err = -1 };
+	struct proc_options options = {
+		.argv = missing, .in = -1, .out = -1, .err = -1
+	};
 	struct buf out = BUF_INIT;
 	struct err err = ERR_INIT;
 	pid_t pid = 0;
@@ -347,14 +349,14 @@ options_come_from_a_table(void **state)
 		{ "many", 'm', OPTION_TEXTS, "M", "", &many },
 		{ 0 }
 	};
-	char *argv[] = { (char *)(uintptr_t) "x", (char *)(uintptr_t) "-f",
-			 (char *)(uintptr_t) "word",
-			 (char *)(uintptr_t) "--text=a b",
-			 (char *)(uintptr_t) "-mone",
-			 (char *)(uintptr_t) "--many",
-			 (char *)(uintptr_t) "two", NULL };
-	char *wrong[] = { (char *)(uintptr_t) "x",
-			  (char *)(uintptr_t) "--flog", NULL };
+	char *argv[] = {
+		(char *)(uintptr_t) "x",     (char *)(uintptr_t) "-f",
+		(char *)(uintptr_t) "word",  (char *)(uintptr_t) "--text=a b",
+		(char *)(uintptr_t) "-mone", (char *)(uintptr_t) "--many",
+		(char *)(uintptr_t) "two",   NULL
+	};
+	char *wrong[] = { (char *)(uintptr_t) "x", (char *)(uintptr_t) "--flog",
+			  NULL };
 
 	(void)state;
 	assert_int_equal(options_parse(rows, &argc, argv, &help, &err), 0);

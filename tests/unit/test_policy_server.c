@@ -204,7 +204,7 @@ names_what_is_wrong(void **state)
 {
 	(void)state;
 	configure("[pacegate]\n"
-		  "tresh-hold = 3%\n"
+		  "tresh = 3%\n"
 		  "mode = wiat\n"
 		  "threshold = 3\n"
 		  "budget = soon\n"

@@ -13,6 +13,7 @@
 #include "base/names.h"
 #include "base/programs.h"
 #include "gather.h"
+#include "policy/keys.h"
 #include "repo/repo.h"
 #include "send.h"
 
@@ -312,6 +313,9 @@ gate_weigh(struct gate *gate, const struct gather *gather,
 				.common = common_spec(gate, &box, &pool, err),
 				.deadline_ms = run->deadline_ms,
 				.rounds = ref.rounds,
+				/* An admin who set a number meant it. */
+				.more_rounds = !config_last(
+					&gate->config, SECTION_GATE ".rounds"),
 				.progress = run->progress,
 				.progress_data = run->data,
 				.give_way = run->give_way,

@@ -45,6 +45,7 @@ struct weigh {
 	json_t *common; /* limits, sandbox, alternates, counter: spec members */
 	int64_t deadline_ms; /* monotonic, -1: none */
 	unsigned rounds;     /* cap of a session */
+	int more_rounds;     /* more of them for short tests that are unclear */
 	void (*progress)(void *data, const struct weigh_progress *progress);
 	void *progress_data;
 	/* Asked between rounds: non-zero gives the slot up (ERR_BUSY). */

@@ -20,6 +20,8 @@
  */
 
 enum {
+	MORE_ROUNDS = 400,    /* of a short test that is still unclear */
+	LOOK_EVERY = 10,      /* rounds, beyond the usual number */
 	FIRST_ROUNDS = 10,    /* of a test without a baseline */
 	EXPECTED_ROUNDS = 12, /* for the progress bar alone */
 	HOPELESS = 3, /* bad trials and no good one: no point to go on */
@@ -117,6 +119,40 @@ test_computes(const struct samples *samples, size_t test, size_t revision)
 	       0.8 * samples_median(samples, wall, revision, &count);
 }
 
+/* Time that a test has had in this session. */
+static double
+spent_ns(const struct samples *samples, size_t test)
+{
+	const struct sample_metric *wall = samples_metric(samples, test,
+							  "wall");
+	double sum = 0;
+
+	for (size_t i = 0; wall && i < wall->rounds; i++) {
+		for (size_t j = 0; j < samples->revision_count; j++) {
+			double value = samples_value(samples, wall, i, j);
+
+			sum += isnan(value) ? 0 : value;
+		}
+	}
+	return sum;
+}
+
+/* A short test that is not clear yet gets more rounds than a long one: they
+ * cost little, and a small change needs them. */
+static unsigned
+cap_of(const struct weigh *weigh, const struct samples *samples, size_t test,
+       const struct plan_test *planned)
+{
+	const double enough_ns = 25e9;
+
+	if (planned->directives->rounds)
+		return planned->directives->rounds;
+	return weigh->rounds < MORE_ROUNDS && weigh->more_rounds &&
+			       spent_ns(samples, test) < enough_ns
+		       ? MORE_ROUNDS
+		       : weigh->rounds;
+}
+
 struct rule *
 weigh_test_rules(const struct weigh *weigh, const struct samples *samples,
 		 size_t test, const struct plan_test *planned,
@@ -124,6 +160,7 @@ weigh_test_rules(const struct weigh *weigh, const struct samples *samples,
 {
 	struct rule *rules = mem_new(count, sizeof(*rules));
 	int computes = test_computes(samples, test, plan_test_tip(planned));
+	unsigned cap = cap_of(weigh, samples, test, planned);
 
 	for (size_t i = 0; i < count; i++) {
 		const struct metric_row *row = metric_find(metrics[i]->name);
@@ -131,9 +168,7 @@ weigh_test_rules(const struct weigh *weigh, const struct samples *samples,
 		rules[i] = (struct rule)RULE_INIT;
 		rules[i].better = metrics[i]->better;
 		rules[i].counted = row && row->counted;
-		rules[i].cap = weigh->rounds;
-		if (planned->directives->rounds)
-			rules[i].cap = planned->directives->rounds;
+		rules[i].cap = cap;
 		rules[i].secondary = computes && !metrics[i]->declared &&
 				     !strcmp(metrics[i]->name, "wall");
 		weigh->rules.rule(weigh->rules.data, planned->path,
@@ -214,6 +249,15 @@ share_done(const struct driver *driver)
 	return 0.15 + 0.85 * sum / (double)driver->result->plan.test_count;
 }
 
+/* Beyond the usual number of rounds not after each: a look costs the more the
+ * more there are. */
+static int
+is_time_to_look(const struct driver *driver)
+{
+	return driver->rounds <= driver->weigh->rounds ||
+	       driver->rounds % LOOK_EVERY == 0;
+}
+
 static int
 after_round(struct driver *driver, const json_t *round, struct err *err)
 {
@@ -222,7 +266,8 @@ after_round(struct driver *driver, const json_t *round, struct err *err)
 
 	driver->rounds = (size_t)json_integer_value(round) + 1;
 	for (size_t i = 0; i < driver->result->plan.test_count; i++) {
-		if (driver->enough[i] || !has_enough(driver, i))
+		if (driver->enough[i] || !is_time_to_look(driver) ||
+		    !has_enough(driver, i))
 			continue;
 		driver->enough[i] = 1;
 		json_array_append_new(list, json_integer((json_int_t)i));
@@ -387,7 +432,10 @@ start_session(struct driver *driver, const struct slot *slot, int fresh,
 	result->id = new_session_id(&seed);
 	log_session(result->id);
 	spec = spec_of_plan(&result->plan, weigh->common, result->id, seed,
-			    fresh, weigh->rounds);
+			    fresh,
+			    weigh->more_rounds && weigh->rounds < MORE_ROUNDS
+				    ? MORE_ROUNDS
+				    : weigh->rounds);
 	ret = session_start(&driver->session, &weigh->session, slot, spec, err);
 	json_decref(spec);
 	if (!ret && weigh->send_objects)

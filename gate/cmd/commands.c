@@ -21,6 +21,8 @@ const struct command commands[] = {
 	  "begin the history of a test anew" },
 	{ "ledger", cmd_ledger, "[--test T]",
 	  "who accepted what, when and why" },
+	{ "canary", cmd_canary, "[--pairs N] [--slower SIZE]...",
+	  "does the gate still bite, does it cry wolf" },
 	{ "export", cmd_export, "", "write the whole store as JSON lines" },
 	{ "import", cmd_import, "", "read what export wrote" },
 	{ "expire", cmd_expire, "[--keep TIME]",

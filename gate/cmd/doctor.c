@@ -12,6 +12,7 @@
 #include "base/names.h"
 #include "base/proc.h"
 #include "base/programs.h"
+#include "canary.h"
 #include "cmd/commands.h"
 #include "cmd/common.h"
 #include "cmd/install.h"
@@ -142,6 +143,47 @@ check_slots(struct doctor *doctor, const struct gate *gate)
 		     "it, and wall times are noisier for it");
 }
 
+/* The record of planted changes: too few found, or alarms without cause. */
+static void
+check_canary(struct doctor *doctor, struct gate *gate)
+{
+	json_t *record, *item;
+	size_t i;
+
+	if (!gate->store)
+		return;
+	record = canary_record(gate);
+	json_array_foreach(json_object_get(record, "sizes"), i, item)
+	{
+		double size = json_number_or(item, "size", 0);
+		double rate = json_number_or(item, "rate", 0) * 100;
+		long long pairs = json_int_or(item, "pairs", 0);
+
+		if (size < CANARY_SIZE && size > 0)
+			continue;
+		if (size > 0 && json_number_or(item, "high", 1) < 0.9)
+			find(doctor, "bad", "canary",
+			     "the gate does not bite: %.0f %% of %lld planted "
+			     "slowdowns of %.0f %% were found",
+			     rate, pairs, size * 100);
+		else if (!(size > 0) && json_number_or(item, "low", 0) > 0.01)
+			find(doctor, "bad", "canary",
+			     "the gate cries wolf: false alarms in %.1f %% of "
+			     "%lld pairs",
+			     rate, pairs);
+		else
+			find(doctor, "ok", "canary",
+			     "%s in %.1f %% of %lld pairs with %.0f %% planted",
+			     size > 0 ? "found" : "false alarms", rate, pairs,
+			     size * 100);
+	}
+	if (!json_array_size(json_object_get(record, "sizes")))
+		find(doctor, "note", "canary",
+		     "none has run: `pacegate canary` shows that the gate "
+		     "bites, `pacegate canary --every 1d` goes on showing it");
+	json_decref(record);
+}
+
 static void
 on_setting(void *data, const char *key, const char *value, const char *where)
 {
@@ -225,6 +267,7 @@ cmd_doctor(int argc, char **argv)
 	check_config(&doctor, &gate);
 	check_hooks(&doctor, &gate);
 	check_store(&doctor, &gate);
+	check_canary(&doctor, &gate);
 	check_sandbox(&doctor);
 	check_slots(&doctor, &gate);
 	if (json) {

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/names.h"
+#include "canary.h"
 #include "cmd/commands.h"
 #include "cmd/common.h"
 #include "gate.h"
@@ -45,6 +46,10 @@ drain(const char *repo, struct worker_counts *counts, struct err *err)
 		log_open("work", log);
 		free(log);
 		ret = worker_drain(&gate, tell, counts, err);
+		/* Nothing is queued any more: idle time. */
+		if (!ret && !counts->busy)
+			ret = canary_when_due(&gate, err);
+		ret = ret < 0 ? ret : 0;
 	}
 	gate_close(&gate);
 	return ret;

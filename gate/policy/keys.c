@@ -64,6 +64,8 @@ const struct key_row key_rows[] = {
 	    "command that builds a revision"),
 	ROW(GATE, "setup", KEY_TEXT, TREE, NULL,
 	    "command that runs before the build"),
+	ROW(GATE, "canary", KEY_DURATION, SERVER, NULL,
+	    "how often the worker runs a canary in idle time; none: never"),
 	ROW(GATE, "accepters", KEY_LIST, SERVER, NULL,
 	    "who may accept, reset and skip; nobody named: everybody"),
 	ROW(TEST, "threshold", KEY_PERCENT, KEY_TEST, NULL,

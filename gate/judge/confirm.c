@@ -58,9 +58,8 @@ confirm(const struct rule *rule, struct rounds first, struct rounds second,
 	} else if (one.outlook == OUTLOOK_BETTER) {
 		finding->verdict = VERDICT_IMPROVED;
 	} else {
-		finding->verdict = one.severe && two.severe
-					   ? VERDICT_SEVERE
-					   : VERDICT_REGRESSED;
+		finding->verdict = one.severe && two.severe ? VERDICT_SEVERE
+							    : VERDICT_REGRESSED;
 	}
 	free(all);
 }

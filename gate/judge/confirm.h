@@ -20,13 +20,13 @@ struct rounds {
 
 struct finding {
 	enum verdict verdict; /* pass, improved, regressed, severe, undecided */
-	struct estimate estimate; /* of both sessions together */
+	struct estimate estimate;           /* of both sessions together */
 	double e_worse, e_better, e_severe; /* of both together */
-	double detectable;	  /* as in struct look */
+	double detectable;                  /* as in struct look */
 	double spread;
-	size_t rounds;		  /* of both */
-	unsigned sessions;	  /* 1 or 2 */
-	int unconfirmed; /* the first session's alarm did not come again */
+	size_t rounds;     /* of both */
+	unsigned sessions; /* 1 or 2 */
+	int unconfirmed;   /* the first session's alarm did not come again */
 };
 
 /* What one session alone says, when it needs no confirmation. A look that does

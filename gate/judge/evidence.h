@@ -9,13 +9,13 @@ struct finding;
  * count, its cpu time, its wall time.
  */
 enum evidence {
-	EVIDENCE_NONE,	    /* nothing changed, or nothing is sure */
-	EVIDENCE_BOTH,	    /* time and instructions, same direction */
-	EVIDENCE_WORK,	    /* instructions alone, time not (yet) */
-	EVIDENCE_LAYOUT,    /* time, while instructions say "same" */
-	EVIDENCE_WAITING,   /* wall, while cpu says "same" */
-	EVIDENCE_TIME,	    /* time; no instruction counts, or unsure ones */
-	EVIDENCE_CONFLICT   /* instructions and time in opposite directions */
+	EVIDENCE_NONE,    /* nothing changed, or nothing is sure */
+	EVIDENCE_BOTH,    /* time and instructions, same direction */
+	EVIDENCE_WORK,    /* instructions alone, time not (yet) */
+	EVIDENCE_LAYOUT,  /* time, while instructions say "same" */
+	EVIDENCE_WAITING, /* wall, while cpu says "same" */
+	EVIDENCE_TIME,    /* time; no instruction counts, or unsure ones */
+	EVIDENCE_CONFLICT /* instructions and time in opposite directions */
 };
 
 /* Any of the three may be NULL: not measured. */

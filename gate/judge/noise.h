@@ -9,16 +9,19 @@
  * within one session shows.
  */
 struct noise {
-	double sd;	   /* of ln ratio between sessions of the same code */
+	double sd;         /* of ln ratio between sessions of the same code */
 	unsigned sessions; /* how many it was learnt from; 0: unknown */
-	int exact;	   /* never varied at all, over enough sessions */
+	int exact;         /* never varied at all, over enough sessions */
 };
 
-#define NOISE_UNKNOWN { 0.0, 0, 0 }
+#define NOISE_UNKNOWN                                                          \
+	{                                                                      \
+		0.0, 0, 0                                                      \
+	}
 
 enum {
 	NOISE_ENOUGH = 4, /* fewer no-change sessions: still being studied */
-	NOISE_EXACT = 4	  /* as many without any difference: exact */
+	NOISE_EXACT = 4   /* as many without any difference: exact */
 };
 
 /*

@@ -186,11 +186,11 @@ look_at(const struct rule *rule, const struct pair *pairs, size_t count,
 	look->outlook = decide(rule, look, low, high);
 	look->e_worse = capital(&shifts, log1p(rule->threshold) + floor_width,
 				1);
-	look->e_better = capital(&shifts,
-				 -log1p(rule->threshold) - floor_width, -1);
+	look->e_better = capital(&shifts, -log1p(rule->threshold) - floor_width,
+				 -1);
 	if (isfinite(rule->severe)) {
-		look->e_severe = capital(
-			&shifts, log1p(rule->severe) + floor_width, 1);
+		look->e_severe = capital(&shifts,
+					 log1p(rule->severe) + floor_width, 1);
 		look->severe = look->outlook == OUTLOOK_WORSE &&
 			       low > log1p(rule->severe);
 	}
@@ -245,6 +245,5 @@ look_needs_confirmation(const struct look *look)
 enum verdict
 look_verdict(const struct look *look)
 {
-	return look->outlook == OUTLOOK_SAME ? VERDICT_PASS
-					     : VERDICT_UNDECIDED;
+	return look->outlook == OUTLOOK_SAME ? VERDICT_PASS : VERDICT_UNDECIDED;
 }

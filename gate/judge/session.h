@@ -31,13 +31,13 @@
  * BETTER_HIGHER), so that both directions are treated alike. */
 struct rule {
 	double threshold; /* fraction > 0 */
-	double severe;	  /* fraction, INFINITY for never */
+	double severe;    /* fraction, INFINITY for never */
 	enum better better;
-	int counted;	  /* counts events: values below 1 are one and the same */
-	int secondary;	  /* see sequence_next(): wall of a test that computes */
-	double alpha;	  /* error of a session's interval over all looks */
+	int counted;   /* counts events: values below 1 are one and the same */
+	int secondary; /* see sequence_next(): wall of a test that computes */
+	double alpha;  /* error of a session's interval over all looks */
 	unsigned min_rounds;
-	unsigned cap;	  /* rounds; 0: PROTOCOL_MAX_ROUNDS */
+	unsigned cap;       /* rounds; 0: PROTOCOL_MAX_ROUNDS */
 	struct noise noise; /* of the session, from history; NOISE_UNKNOWN */
 };
 
@@ -59,11 +59,11 @@ struct pair {
 
 /* What to do after a look. */
 enum outlook {
-	OUTLOOK_MORE,	/* go on */
-	OUTLOOK_SAME,	/* clear: no change beyond the threshold */
+	OUTLOOK_MORE,   /* go on */
+	OUTLOOK_SAME,   /* clear: no change beyond the threshold */
 	OUTLOOK_BETTER, /* clear: better beyond the threshold */
-	OUTLOOK_WORSE,	/* clear: worse beyond it (and beyond severe or not) */
-	OUTLOOK_CAPPED	/* the cap is met and nothing is clear */
+	OUTLOOK_WORSE,  /* clear: worse beyond it (and beyond severe or not) */
+	OUTLOOK_CAPPED  /* the cap is met and nothing is clear */
 };
 
 const char *outlook_name(enum outlook outlook);
@@ -77,15 +77,15 @@ struct estimate {
 
 struct look {
 	enum outlook outlook;
-	int severe;	     /* with OUTLOOK_WORSE: clear of `severe` as well */
-	size_t rounds;	     /* pairs that were usable */
-	size_t unusable;     /* negative, NaN or infinite values: left out */
+	int severe;      /* with OUTLOOK_WORSE: clear of `severe` as well */
+	size_t rounds;   /* pairs that were usable */
+	size_t unusable; /* negative, NaN or infinite values: left out */
 	struct estimate estimate; /* Hodges-Lehmann; level 1 - alpha */
-	double spread;	     /* robust sd of ln ratio of one round */
+	double spread;            /* robust sd of ln ratio of one round */
 	/* Evidence as e-values: at most 1 on average if it is not so. */
-	double e_worse;	     /* against "not worse than the threshold" */
-	double e_better;     /* against "not better than the threshold" */
-	double e_severe;     /* against "not worse than severe"; 0 for never */
+	double e_worse;  /* against "not worse than the threshold" */
+	double e_better; /* against "not better than the threshold" */
+	double e_severe; /* against "not worse than severe"; 0 for never */
 	/* Smallest detectable change, a fraction: a change of this size would
 	 * have been told from none. INFINITY while nothing would. */
 	double detectable;

@@ -3,8 +3,8 @@
 #include <string.h>
 
 static const char *const names[VERDICT_COUNT] = {
-	"pass",	   "improved", "new",	  "accepted",  "undecided",
-	"unweighed", "failure", "broken", "regressed", "severe"
+	"pass",      "improved", "new",    "accepted",  "undecided",
+	"unweighed", "failure",  "broken", "regressed", "severe"
 };
 
 const char *

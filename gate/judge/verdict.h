@@ -7,16 +7,16 @@
  * whole. Stored by name, so that the order may change.
  */
 enum verdict {
-	VERDICT_PASS,	   /* no change beyond the threshold, and that is sure */
-	VERDICT_IMPROVED,  /* better beyond the threshold, confirmed */
-	VERDICT_NEW,	   /* first baseline: nothing to compare with */
-	VERDICT_ACCEPTED,  /* a regression under a valid trailer */
+	VERDICT_PASS,     /* no change beyond the threshold, and that is sure */
+	VERDICT_IMPROVED, /* better beyond the threshold, confirmed */
+	VERDICT_NEW,      /* first baseline: nothing to compare with */
+	VERDICT_ACCEPTED, /* a regression under a valid trailer */
 	VERDICT_UNDECIDED, /* too noisy to say within the cap */
 	VERDICT_UNWEIGHED, /* not measured */
 	VERDICT_FAILURE,   /* our own failure */
-	VERDICT_BROKEN,	   /* build or test fails here, not at the baseline */
+	VERDICT_BROKEN,    /* build or test fails here, not at the baseline */
 	VERDICT_REGRESSED, /* worse beyond the threshold, confirmed */
-	VERDICT_SEVERE	   /* worse beyond `severe`, confirmed */
+	VERDICT_SEVERE     /* worse beyond `severe`, confirmed */
 };
 
 enum { VERDICT_COUNT = VERDICT_SEVERE + 1 };

@@ -127,6 +127,19 @@ completed() {
 }
 ok "the completion knows every command" completed
 
+reasons() {
+	bad=0
+	for package in $(sed -n '/^build=/,/^want=/p' contrib/deps |
+		tr -d '"' | sed 's/^[a-z]*=//' | grep -v '^want'); do
+		grep -qw -- "$package" INSTALL || {
+			echo "INSTALL gives no reason for $package"
+			bad=1
+		}
+	done
+	return $bad
+}
+ok "INSTALL names every package of contrib/deps" reasons
+
 shells() {
 	for file in $(git ls-files 'contrib/*' 'tests/*' .ci/run |
 		grep -v '\.bash$'); do

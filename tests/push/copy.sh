@@ -5,7 +5,6 @@
 new_repo copy
 ok "install" pacegate install "$bare" --gate main
 git -C "$bare" config pacegate-pool.copy true
-git -C "$bare" config pacegate-pool.lockDir "$scratch"
 git -C "$bare" config pacegate-pool.cache "$scratch/cache"
 git -C "$bare" config pacegate.rounds 12
 mkdir -m 711 "$scratch/cache"

@@ -74,24 +74,24 @@ add_revision(struct gather *gather, const struct gather_input *input,
 	return 0;
 }
 
-/* A revision from before the project had a .pacegate is built as the tip is;
- * where neither says how, as the server's configuration does. */
+/* Where a revision's own .pacegate does not say how it is built, the server's
+ * configuration does. */
 static void
 fill_commands(struct gather *gather, const struct ref_policy *policy)
 {
-	const struct gather_revision *tip =
-		gather->revisions[gather->update.count - 1];
+	const struct plan_commit *tip;
 
 	for (size_t i = 0; i < gather->revision_count; i++) {
 		struct plan_commit *facts = &gather->revisions[i]->facts;
 
 		if (!facts->build)
-			facts->build = tip->config.build ? tip->config.build
-							 : policy->build;
+			facts->build = policy->build;
 		if (!facts->setup)
-			facts->setup = tip->config.setup ? tip->config.setup
-							 : policy->setup;
+			facts->setup = policy->setup;
 	}
+	tip = &gather->revisions[gather->update.count - 1]->facts;
+	gather->request.overlay_build = tip->build;
+	gather->request.overlay_setup = tip->setup;
 }
 
 static int
@@ -154,6 +154,28 @@ drop_forbidden(struct gather *gather)
 	trailers->count = kept;
 }
 
+/*
+ * A gated branch that is created where another one already is brings no new
+ * commit, and yet must not be a way around the gate: its tip is weighed, or its
+ * stored verdict recalled.
+ */
+static int
+weigh_the_tip(struct gather *gather, const struct gather_input *input,
+	      struct err *err)
+{
+	struct repo_update *update = &gather->update;
+	int ret = repo_commit_parent(input->repo, &update->tip, &update->base,
+				     NULL, err);
+
+	if (ret < 0)
+		return ret;
+	free(update->commits);
+	update->commits = mem_new(1, sizeof(*update->commits));
+	update->commits[0] = update->tip;
+	update->count = update->total = 1;
+	return 0;
+}
+
 static int
 read_commits(struct gather *gather, const struct gather_input *input,
 	     const struct ref_policy *policy, struct err *err)
@@ -167,6 +189,9 @@ read_commits(struct gather *gather, const struct gather_input *input,
 	else
 		ret = repo_update_read(input->repo, &input->old, &input->new,
 				       policy->commits, update, err);
+	if (!ret && !update->count && update->kind == UPDATE_CREATE &&
+	    (policy->mode == MODE_WAIT || policy->mode == MODE_RECALL))
+		ret = weigh_the_tip(gather, input, err);
 	if (ret < 0 || !update->count)
 		return ret;
 	if (update->total > MANY_COMMITS) {

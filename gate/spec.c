@@ -28,6 +28,16 @@ overlay_json(const struct plan *plan)
 	return files;
 }
 
+static void
+add_command(json_t *item, const char *name, const char *own,
+	    const char *otherwise)
+{
+	const char *command = own ? own : otherwise;
+
+	if (command)
+		json_object_set_new(item, name, json_text(command));
+}
+
 static json_t *
 revision_json(const struct plan *plan, size_t index)
 {
@@ -42,12 +52,10 @@ revision_json(const struct plan *plan, size_t index)
 	json_object_set_new(item, "tree", json_oid(&revision->commit->tree));
 	if (revision->overlaid)
 		json_object_set_new(item, "overlay", overlay_json(plan));
-	if (revision->commit->setup)
-		json_object_set_new(item, "setup",
-				    json_text(revision->commit->setup));
-	if (revision->commit->build)
-		json_object_set_new(item, "build",
-				    json_text(revision->commit->build));
+	add_command(item, "setup", revision->commit->setup,
+		    revision->overlaid ? plan->overlay_setup : NULL);
+	add_command(item, "build", revision->commit->build,
+		    revision->overlaid ? plan->overlay_build : NULL);
 	return item;
 }
 

@@ -156,6 +156,29 @@ put_report(struct store_tx *tx, void *data, struct err *err)
 	return gate_put_report(tx, data);
 }
 
+/* A trailer that did nothing is a typo, or the past: its author should know. */
+static void
+warn_unused(struct receive *receive, const struct trailers *trailers)
+{
+	for (size_t i = 0; i < trailers->count; i++) {
+		const struct trailer *trailer = &trailers->items[i];
+		struct buf text = BUF_INIT;
+
+		if (trailer->used || trailer->narrow ||
+		    trailer->kind == TRAILER_KIND_SKIP)
+			continue;
+		buf_addf(&text, "perf.%s for ",
+			 trailer_kind_name(trailer->kind));
+		buf_add_clean(&text, trailer->test, strlen(trailer->test), 80);
+		buf_adds(&text, " did nothing: ");
+		buf_adds(&text, trailer->kind == TRAILER_KIND_ACCEPT
+					? "no regression of it was found"
+					: "no such test was weighed");
+		say(receive, "%s", buf_text(&text));
+		buf_release(&text);
+	}
+}
+
 /* Trailers speak; what they changed is the verdict from here on. */
 static int
 settle(struct receive *receive, struct update *update, struct err *err)
@@ -167,6 +190,8 @@ settle(struct receive *receive, struct update *update, struct err *err)
 	for (size_t i = 0; i < lines.count; i++)
 		say(receive, "%s", lines.items[i]);
 	texts_release(&lines);
+	if (!update->late)
+		warn_unused(receive, &update->gather.trailers);
 	return store_write(receive->gate.store, put_report, &update->report,
 			   err);
 }

@@ -1,4 +1,5 @@
 #include "runner/slotuser.h"
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/file.h"
 #include "base/io.h"
@@ -14,7 +15,10 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+enum { PATIENCE_MS = 60000 };
+
 static int take_lock(struct slotuser *user, struct err *err);
+static int wait_for_lock(struct slotuser *user, struct err *err);
 static int take_free_one(struct slotuser *user, struct err *err);
 
 int
@@ -38,7 +42,7 @@ slotuser_take(int slot, struct slotuser *user, struct err *err)
 	if (slot < 0)
 		return take_free_one(user, err);
 	ret = slotuser_find(slot, user, err);
-	return ret < 0 ? ret : take_lock(user, err);
+	return ret < 0 ? ret : wait_for_lock(user, err);
 }
 
 void
@@ -115,6 +119,20 @@ take_lock(struct slotuser *user, struct err *err)
 		return err_errno(err, "%s", path);
 	return err_set(err, ERR_BUSY, "another runner has slot %d (%s)",
 		       user->slot, user->name);
+}
+
+/* A runner whose gate was killed needs some seconds to clean up; the slot's
+ * next one waits for it rather than fail a push that did nothing wrong. */
+static int
+wait_for_lock(struct slotuser *user, struct err *err)
+{
+	int64_t until = clock_monotonic_ms(&clock_real) + PATIENCE_MS;
+	int ret;
+
+	while ((ret = take_lock(user, err)) == ERR_BUSY &&
+	       clock_monotonic_ms(&clock_real) < until)
+		clock_sleep_ms(50);
+	return ret;
 }
 
 static int

@@ -34,7 +34,7 @@ struct slotuser {
 
 /*
  * Find and lock the user of a slot, -1: the first free one. ERR_UNSUPPORTED
- * when root has none, ERR_BUSY when another runner holds it.
+ * when root has none, ERR_BUSY when another runner holds it for a minute.
  */
 int slotuser_take(int slot, struct slotuser *user, struct err *err);
 void slotuser_release(struct slotuser *user);

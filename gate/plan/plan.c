@@ -57,7 +57,9 @@ void
 plan_make(struct plan *plan, const struct plan_request *request)
 {
 	*plan = (struct plan){ .overlay = request->overlay,
-			       .overlay_count = request->overlay_count };
+			       .overlay_count = request->overlay_count,
+			       .overlay_setup = request->overlay_setup,
+			       .overlay_build = request->overlay_build };
 	for (size_t i = 0; i < request->test_count; i++)
 		plan_one(plan, request, &request->tests[i]);
 }
@@ -67,7 +69,9 @@ plan_narrow(struct plan *plan, const struct plan *old,
 	    const unsigned char *keep, const size_t *extra, size_t *from)
 {
 	*plan = (struct plan){ .overlay = old->overlay,
-			       .overlay_count = old->overlay_count };
+			       .overlay_count = old->overlay_count,
+			       .overlay_setup = old->overlay_setup,
+			       .overlay_build = old->overlay_build };
 	for (size_t i = 0; i < old->test_count; i++) {
 		const struct plan_test *was = &old->tests[i];
 		struct plan_test *test;

@@ -45,6 +45,9 @@ struct plan_request {
 	size_t test_count;
 	const struct plan_file *overlay; /* changed test files and inputs */
 	size_t overlay_count;
+	/* The tip's commands, for an overlaid revision that has none of its
+	 * own: one from before the project had a .pacegate. */
+	const char *overlay_setup, *overlay_build;
 };
 
 struct plan_revision {
@@ -67,6 +70,7 @@ struct plan {
 	size_t test_count, test_cap;
 	const struct plan_file *overlay;
 	size_t overlay_count;
+	const char *overlay_setup, *overlay_build;
 };
 
 /* Fill plan; it borrows everything that the request points to. */

@@ -3,25 +3,32 @@
 . "$(dirname "$0")/../lib/tap.sh"
 
 new_repo racket
-pacegate install "$bare" --gate main >/dev/null
+ok "install" pacegate install "$bare" --gate main
 git -C "$bare" config pacegate.rounds 12
-git -C "$bare" config --add pacegate-sandbox.read /etc/ssl
-git -C "$bare" config --add pacegate-sandbox.read /etc/racket
 mkdir perf
 cp "$here/../../contrib/examples/ssl-transfer.rkt" perf/
-cat >.pacegate <<'EOF'
+cat >.pacegate <<'EOT'
 [pacegate]
 	build = raco make perf/ssl-transfer.rkt
-EOF
+EOT
 commit "Two places, an SSL session, 1 MB of random data"
 push origin main
-ok "it is adopted" has "new: perf/ssl-transfer.rkt: the first baseline"
+ok "it is taken" is "$pushed" taken
+ok "and adopted" has "new: perf/ssl-transfer.rkt: the first baseline"
+ok "no event is lost or wrong" lacks "event "
 pacegate show --repo "$bare" main --json >"$scratch/json"
-ok "the span is a metric" grep -q '"metric": "transfer"' "$scratch/json"
-ok "beside wall and cpu" grep -q '"metric": "wall"' "$scratch/json"
+# metric NAME: the gate has it of the tip.
+metric() { grep -q "\"metric\": \"$1\"" "$scratch/json"; }
+ok "the span is a metric" metric transfer
+ok "beside wall" metric wall
+ok "and cpu" metric cpu
+
 echo x >x
 commit "No change"
 push origin main
-ok "pushed again unchanged it is weighed" grep -qE 'pass|undecided' "$shown"
-ok "and is no regression" lacks "regressed:"
+ok "pushed again unchanged it is taken" is "$pushed" taken
+ok "and was measured" grep -qE '(pass|undecided): ' "$shown"
+ok "as no regression" lacks "regressed"
+pacegate show --repo "$bare" main --json >"$scratch/json"
+ok "the span of both is compared" metric transfer
 finish

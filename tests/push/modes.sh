@@ -1,0 +1,87 @@
+#!/bin/sh
+# report, recall, off, per-ref and per-test settings, and who may set them.
+. "$(dirname "$0")/../lib/tap.sh"
+
+# waited COMMAND...: true within some seconds.
+waited() {
+	i=0
+	until "$@" >/dev/null 2>&1; do
+		i=$((i + 1))
+		[ $i -lt 100 ] || return 1
+		sleep 0.2
+	done
+}
+
+new_repo modes
+pacegate install "$bare" >/dev/null
+planted
+plant a=30
+commit one
+push origin main
+ok "report lets it through" is "$pushed" taken
+ok "and says when it is measured" has "measured after the push"
+ok "the worker starts by itself" waited pacegate show main --repo "$bare"
+plant a=60
+commit "Twice as slow"
+push origin main
+ok "report refuses nothing" is "$pushed" taken
+ok "the verdict comes afterwards" waited sh -c "pacegate show main --repo '$bare' | grep -q severe"
+ok "and the worker ends" waited sh -c "! pgrep -f 'pacegate work' -u $(id -u) | xargs -r -I{} readlink /proc/{}/cwd | grep -q '$bare'"
+try pacegate status --repo "$bare" --json
+ok "nothing is left in the queue" grep -q '"queue": \[\]' "$shown"
+
+git -C "$bare" config pacegate.refs/heads/release.mode recall
+push origin main:release
+ok "recall refuses what is known to be severe" is "$pushed" refused
+ok "from the store" has "severe: perf/a"
+git reset -q --hard HEAD~1
+plant a=30
+echo x >x
+commit "Fine"
+push origin HEAD:refs/heads/release
+ok "recall lets the unweighed through" is "$pushed" taken
+ok "with the advice" has "push it to another branch first"
+git -C "$bare" config pacegate.refs/heads/release.unweighed reject
+echo y >x
+commit "Fine too"
+push origin HEAD:refs/heads/release
+ok "unless it is set to reject" is "$pushed" refused
+push origin HEAD:refs/heads/topic
+waited pacegate show topic --repo "$bare"
+push origin HEAD:refs/heads/release
+ok "weighed elsewhere first it is taken" is "$pushed" taken
+
+git -C "$bare" config pacegate.refs/heads/quiet.mode off
+push origin HEAD:refs/heads/quiet
+ok "off says nothing" lacks "pacegate:"
+git tag v1
+push origin v1
+ok "tags are not weighed" lacks "pacegate:"
+
+git -C "$bare" config pacegate.refs/heads/gated.mode wait
+push origin main~0:refs/heads/gated
+plant a=36
+commit "20 % slower"
+git -C "$bare" config 'pacegate-test.perf/*.severe' 50%
+push origin HEAD:refs/heads/gated
+ok "a test's own severe counts" is "$pushed" taken
+ok "as regressed" has "regressed: perf/a"
+git -C "$bare" config --unset 'pacegate-test.perf/*.severe'
+
+plant a=60
+cat >.pacegate <<'EOF'
+[pacegate]
+	severe = 500%
+	mode = off
+EOF
+cat >perf/a <<'EOF'
+#!/bin/sh
+# perf: threshold=400% severe=500%
+exec true
+EOF
+commit "Loosens its own threshold"
+push origin HEAD:refs/heads/gated
+ok "the candidate cannot loosen the gate" is "$pushed" refused
+ok "and is told where such keys belong" has ".pacegate:2"
+ok "and that its directive is too loose" has "looser than the server's"
+finish

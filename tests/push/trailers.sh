@@ -1,0 +1,117 @@
+#!/bin/sh
+# Trailers, push options, accepters, ledger.
+. "$(dirname "$0")/../lib/tap.sh"
+
+new_repo trailers
+pacegate install "$bare" --gate main >/dev/null
+planted
+plant a=30 b=10
+commit one
+push origin main
+
+plant a=39 b=10
+commit "Slower
+
+Perf-Accept: perf/a * <=+35% | stable order is worth it"
+push origin main
+ok "a bound that covers it accepts" is "$pushed" taken
+ok "and the verdict says so" has "accepted: perf/a: "
+settle
+try pacegate ledger --repo "$bare"
+ok "the ledger has who, what, why" grep -qE "accept +perf/a \+(29|30)\.[0-9] % +$(id -un): stable order is worth it" "$shown"
+echo x >x
+commit "No change"
+push origin main
+ok "the accepted commit is the baseline now" grep -qE 'perf/a .* 39\.0 ms +39\.0 ms .* pass' "$shown"
+
+plant a=60 b=10
+commit "Much slower
+
+perf-accept: perf/a * <=+10% | surely no more"
+push origin main
+ok "beyond the bound it stands" is "$pushed" refused
+ok "and the bound is called too narrow" has "too narrow"
+git commit -q --amend -m "Much slower
+
+Perf-Accept: perf/a * <=+99%"
+push origin main
+ok "without a reason it does not count" is "$pushed" refused
+ok "and says what to write" has "| why"
+git commit -q --amend -m "Much slower
+
+Perf-Accept: perf/b * <=+99% | wrong test"
+push origin main
+ok "another test's does not count" is "$pushed" refused
+ok "and is warned of as unused" has "did nothing"
+git commit -q --amend -m "Much slower"
+push -o "perf.accept=perf/a * <=+99% | squashed it away" origin main
+ok "a push option does" is "$pushed" taken
+settle
+try pacegate ledger --repo "$bare" --json
+ok "the ledger in JSON" grep -q '"why": "squashed it away"' "$shown"
+
+plant a=30 b=10
+commit "Twice as fast
+
+Perf-Expect: perf/a cpu -50%
+Perf-Expect: perf/b cpu -20%"
+push origin main
+ok "a claim that is met" has "expected of perf/a cpu: -50.0 %, measured: -50."
+ok "is called met" grep -q 'perf/a cpu.*: met' "$shown"
+ok "and one that is not" grep -q 'perf/b cpu.*: unmet' "$shown"
+
+git mv perf/a perf/alpha
+sed -i 's|perf/a"|perf/alpha"|' planted
+commit "Rename"
+push origin main
+ok "an exact rename keeps its history" has "against several baselines"
+settle
+ok "and is in the ledger" sh -c "pacegate ledger --repo '$bare' | grep -q 'rename'"
+git mv perf/b perf/beta
+echo "# changed too" >>perf/beta
+sed -i 's|perf/b"|perf/beta"|' planted
+commit "Rename
+
+Perf-Rename: perf/b -> perf/beta"
+push origin main
+settle
+ok "an inexact one by its trailer" sh -c "pacegate ledger --repo '$bare' | grep -qE 'rename +perf/beta.*perf/b$'"
+
+plant alpha=90 beta=10
+commit "Sends 10 MB now
+
+Perf-Reset: perf/alpha | sends 10 MB now"
+push origin main
+ok "a reset begins anew" is "$pushed" taken
+ok "as new" grep -qE 'perf/alpha .* new' "$shown"
+
+plant alpha=200 beta=10
+commit "Docs only, honest
+
+Perf-Skip: documentation only"
+push origin main
+ok "a skip skips" is "$pushed" taken
+ok "and says so" has "not weighed: Perf-Skip"
+settle
+ok "into the ledger" sh -c "pacegate ledger --repo '$bare' | grep -q 'documentation only'"
+git reset -q --hard HEAD~1
+
+git -C "$bare" config pacegate.accepters boss
+plant alpha=150 beta=10
+commit "Slower
+
+Perf-Accept: perf/alpha * <=+99% | I say so"
+push -f origin main
+ok "who is no accepter has no say" is "$pushed" refused
+ok "and is told" has "the pusher is not one of those who may"
+git -C "$bare" config --add pacegate.accepters "$(id -un)"
+push -f origin main
+ok "an accepter has" is "$pushed" taken
+
+try pacegate accept perf/alpha main --repo "$bare"
+ok "accept by hand wants a reason" is "$status" 2
+try pacegate accept perf/alpha main --repo "$bare" --reason "by hand"
+ok "with one it is done" is "$status" 0
+try pacegate reset perf/nowhere main --repo "$bare" --reason x
+ok "reset of what is not there says so" has "holds no file perf/nowhere"
+finish

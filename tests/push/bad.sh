@@ -99,7 +99,7 @@ printf '[pacegate\n\tbuild = true\n' >.pacegate
 commit "A broken .pacegate"
 push origin main
 ok "a .pacegate that does not parse: file and line" has ".pacegate:1: "
-printf '[pacegate]\n\tbuild = sh -c "echo compiling; exit 4"\n' >.pacegate
+printf '[pacegate]\n\tbuild = echo compiling && exit 4\n' >.pacegate
 commit "A build that fails"
 push origin main
 ok "a build that fails: its status" has "build: exit 4"

@@ -33,7 +33,7 @@ UNIT_SRC := $(wildcard tests/unit/test_*.c)
 UNIT := $(UNIT_SRC:tests/unit/%.c=$(B)/tests/unit/%)
 
 PROGRAMS := $(B)/pacegate $(B)/pacegate-runner $(B)/pacegate-shim \
-            $(B)/pre-receive $(B)/post-receive
+            $(B)/pre-receive $(B)/post-receive $(B)/slot-users
 
 GATE_LIBS = -lgit2 -llmdb -ljansson -lm
 HOST_LIBS = -lcurl
@@ -63,6 +63,11 @@ $(B)/pacegate-shim: runner/shim.c
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) -std=gnu11 -O2 $(WARN) -fstack-protector-strong \
 		-static -MMD -MP -o $@ $<
+
+# Beside the programs, where `pacegate install` looks for it.
+$(B)/slot-users: contrib/slot-users
+	@mkdir -p $(@D)
+	@cp $< $@
 
 $(B)/tests/unit/%: $(B)/tests/unit/%.o $(B)/libhooks.a $(B)/librunner.a $(B)/libgate.a
 	$(CC) $(ALLLDFLAGS) -o $@ $^ -lcmocka $(GATE_LIBS) $(HOST_LIBS) \

@@ -23,6 +23,8 @@ const struct command commands[] = {
 	  "who accepted what, when and why" },
 	{ "canary", cmd_canary, "[--pairs N] [--slower SIZE]...",
 	  "does the gate still bite, does it cry wolf" },
+	{ "detect", cmd_detect, "",
+	  "change points of the CSV series on stdin" },
 	{ "export", cmd_export, "", "write the whole store as JSON lines" },
 	{ "import", cmd_import, "", "read what export wrote" },
 	{ "expire", cmd_expire, "[--keep TIME]",

@@ -325,7 +325,7 @@ cmd_install(int argc, char **argv)
 			install.record = install_record_read(install.gitdir);
 		if (!ret)
 			ret = install_all(&install, &gates, &err);
-		if (install.record)
+		if (!ret)
 			print_did(&install, json);
 		ret = ret < 0 ? cmd_fail(&err) : EXIT_FINE;
 	}

@@ -15,11 +15,12 @@ enum {
 	REFINE = 3
 };
 
-static const double LEAST_NOISE = 2e-5; /* of any measurement */
-static const double GRID = 0.12;        /* distance of levels in sd */
-static const double LOSS_CAP = 9;       /* of one point: three sd */
-static const double PENALTY = 3;        /* of a change, times ln n */
-static const double HUBER = 1.5;        /* sd */
+static const double LEAST_NOISE = 2.5e-4; /* of any measurement */
+static const double LEAST_SIZE = 1e-3;    /* smaller changes are no news */
+static const double GRID = 0.12;          /* distance of levels in sd */
+static const double LOSS_CAP = 9;         /* of one point: three sd */
+static const double PENALTY = 3;          /* of a change, times ln n */
+static const double HUBER = 1.5;          /* sd */
 static const double LEAST_SCORE = 4.0;
 
 struct series {
@@ -156,7 +157,7 @@ __attribute__((optimize("O3"))) static void
 cheapest_path(const struct series *s, const float *levels, size_t count,
 	      double origin, unsigned char *starts)
 {
-	float penalty = (float)(PENALTY * 2 * log((double)s->n + 1));
+	float penalty = (float)(PENALTY * log((double)s->n + 1));
 	float cost[MAX_LEVELS] = { 0 };
 	unsigned char *stayed = mem_new(s->n, count);
 	unsigned char *best = mem_new(s->n, 1);
@@ -164,26 +165,22 @@ cheapest_path(const struct series *s, const float *levels, size_t count,
 
 	for (size_t i = 0; i < s->n; i++) {
 		float x = (float)((s->y[i] - origin) / s->sigma);
+		float moved = i ? penalty : INFINITY, least = cost[0];
 		unsigned char *stay = stayed + i * count;
-		float least = cost[0], jump;
-		size_t at = 0;
 
 		for (size_t k = 1; k < count; k++)
 			if (cost[k] < least) {
 				least = cost[k];
-				at = k;
+				best[i] = (unsigned char)k;
 			}
-		best[i] = (unsigned char)at;
-		jump = i ? least + penalty : INFINITY;
+		/* Costs are kept relative to the least one: no overflow. */
 		for (size_t k = 0; k < count; k++) {
-			float d = x - levels[k], loss = d * d;
-			float kept = cost[k] - (i ? least : 0);
-			float moved = i ? penalty : INFINITY;
+			float d = x - levels[k], lost = d * d;
+			float kept = cost[k] - least;
 
-			(void)jump;
-			loss = loss < (float)LOSS_CAP ? loss : (float)LOSS_CAP;
+			lost = lost < (float)LOSS_CAP ? lost : (float)LOSS_CAP;
 			stay[k] = kept <= moved;
-			cost[k] = (kept <= moved ? kept : moved) + loss;
+			cost[k] = (kept <= moved ? kept : moved) + lost;
 		}
 	}
 	level = 0;
@@ -274,6 +271,8 @@ score(const struct series *s, const struct segment *a, const struct segment *b)
 {
 	double n = (double)(a->end - a->start), m = (double)(b->end - b->start);
 
+	if (fabs(b->level - a->level) < LEAST_SIZE)
+		return 0;
 	return fabs(b->level - a->level) /
 	       (s->sigma * sqrt(1.06 / n + 1.06 / m));
 }

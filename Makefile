@@ -8,7 +8,7 @@ DESTDIR ?=
 B ?= build
 
 CC ?= gcc
-OPT ?= -O2 -g
+OPT ?= -O3 -g
 WARN = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes \
        -Wmissing-prototypes -Wold-style-definition -Wvla -Wpointer-arith \
        -Wcast-qual -Wwrite-strings -Wformat=2 -Wundef -Werror

@@ -153,7 +153,7 @@ find_levels(const struct series *s, float levels[MAX_LEVELS], double *origin)
 }
 
 /* The cheapest path; marks starts of segments. */
-__attribute__((optimize("O3"))) static void
+static void
 cheapest_path(const struct series *s, const float *levels, size_t count,
 	      double origin, unsigned char *starts)
 {

@@ -1,0 +1,216 @@
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "judge/rate.h"
+#include "judge/series.h"
+
+enum { N = 300 };
+
+/* Noise of a fixed seed: the sum of twelve uniforms is nearly normal. */
+static double
+noise(uint64_t *state)
+{
+	double sum = -6;
+
+	for (int i = 0; i < 12; i++) {
+		*state = *state * 6364136223846793005u + 1442695040888963407u;
+		sum += (double)(*state >> 11) / 9007199254740992.0;
+	}
+	return sum;
+}
+
+static void
+fill(double *values, size_t n, double sd, uint64_t seed)
+{
+	for (size_t i = 0; i < n; i++)
+		values[i] = 100 * exp(sd * noise(&seed));
+}
+
+static void
+step(double *values, size_t n, size_t at, double ratio)
+{
+	for (size_t i = at; i < n; i++)
+		values[i] *= ratio;
+}
+
+static void
+a_step_is_found_and_dated(void **state)
+{
+	double values[N];
+	struct changes changes;
+
+	(void)state;
+	fill(values, N, 0.01, 1);
+	step(values, N, 180, 1.05);
+	changes_find(values, N, &changes);
+	assert_int_equal(changes.count, 1);
+	assert_true(changes.items[0].first <= 180);
+	assert_true(changes.items[0].last >= 180);
+	assert_true(labs((long)changes.items[0].at - 180) <= 2);
+	assert_true(changes.items[0].low < 1.05 &&
+		    changes.items[0].high > 1.05);
+	assert_true(fabs(changes.noise - 0.01) < 0.003);
+	changes_release(&changes);
+}
+
+static void
+no_change_is_no_change(void **state)
+{
+	double *values = mem_new(N, sizeof(*values));
+	size_t found = 0;
+
+	(void)state;
+	for (uint64_t seed = 1; seed <= 300; seed++) {
+		struct changes changes;
+
+		fill(values, N, 0.02, seed * 7919);
+		changes_find(values, N, &changes);
+		found += changes.count;
+		changes_release(&changes);
+	}
+	/* 90,000 commits: at most 0.05 in 1000. */
+	assert_true(found <= 4);
+	free(values);
+}
+
+static void
+an_outlier_is_no_change(void **state)
+{
+	double values[N];
+	struct changes changes;
+
+	(void)state;
+	fill(values, N, 0.01, 3);
+	values[100] *= 3;
+	values[200] /= 2;
+	changes_find(values, N, &changes);
+	assert_int_equal(changes.count, 0);
+	changes_release(&changes);
+}
+
+static void
+scale_and_direction_do_not_matter(void **state)
+{
+	double values[N], scaled[N], turned[N];
+	struct changes a, b, c;
+
+	(void)state;
+	fill(values, N, 0.01, 5);
+	step(values, N, 100, 1.1);
+	step(values, N, 220, 0.8);
+	for (size_t i = 0; i < N; i++) {
+		scaled[i] = values[i] * 1e-9;
+		turned[i] = 1 / values[i];
+	}
+	changes_find(values, N, &a);
+	changes_find(scaled, N, &b);
+	changes_find(turned, N, &c);
+	assert_int_equal(a.count, 2);
+	assert_int_equal(b.count, 2);
+	assert_int_equal(c.count, 2);
+	for (size_t i = 0; i < 2; i++) {
+		assert_int_equal(a.items[i].at, b.items[i].at);
+		assert_int_equal(a.items[i].at, c.items[i].at);
+		assert_true(fabs(a.items[i].ratio * c.items[i].ratio - 1) <
+			    1e-6);
+	}
+	changes_release(&a);
+	changes_release(&b);
+	changes_release(&c);
+}
+
+static void
+drift_adds_up(void **state)
+{
+	double values[N];
+	struct drift drift;
+
+	(void)state;
+	fill(values, N, 0.01, 7);
+	for (size_t i = 100; i < N; i++)
+		values[i] *= 1 + 0.08 * (double)(i - 100) / 200;
+	drift_find(values, N, 0, 0, &drift);
+	assert_true(drift.since_best > 1.05 && drift.since_best < 1.1);
+	assert_true(drift.since_reference > 1.05);
+	assert_true(drift.best < 120);
+	fill(values, N, 0.01, 8);
+	drift_find(values, N, 0, 0, &drift);
+	assert_true(drift.since_best < 1.0001);
+}
+
+static void
+extremes_do_no_harm(void **state)
+{
+	static const double few[] = { 1, 2, 3 };
+	double odd[N], *many;
+	struct changes changes;
+	const size_t million = 1000000;
+
+	(void)state;
+	for (size_t n = 0; n <= 3; n++) {
+		changes_find(few, n, &changes);
+		changes_release(&changes);
+	}
+	for (size_t i = 0; i < N; i++)
+		odd[i] = 7;
+	changes_find(odd, N, &changes);
+	assert_int_equal(changes.count, 0);
+	changes_release(&changes);
+	odd[3] = NAN;
+	odd[4] = INFINITY;
+	odd[5] = -1;
+	odd[6] = 0;
+	odd[7] = 1e308;
+	odd[8] = 1e-308;
+	changes_find(odd, N, &changes);
+	assert_int_equal(changes.count, 0);
+	changes_release(&changes);
+	many = mem_new(million, sizeof(*many));
+	fill(many, million, 0.01, 11);
+	step(many, million, 600000, 1.03);
+	changes_find(many, million, &changes);
+	assert_true(changes.count >= 1);
+	changes_release(&changes);
+	free(many);
+}
+
+/* Clopper and Pearson's table values, 95 %. */
+static void
+rates_have_exact_intervals(void **state)
+{
+	struct rate rate = rate_of(0, 10);
+
+	(void)state;
+	assert_true(fabs(rate.high - 0.3085) < 1e-4);
+	rate = rate_of(5, 10);
+	assert_true(fabs(rate.low - 0.1871) < 1e-4);
+	assert_true(fabs(rate.high - 0.8129) < 1e-4);
+	rate = rate_of(10, 10);
+	assert_true(fabs(rate.low - 0.6915) < 1e-4);
+	rate = rate_of(0, 0);
+	assert_true(rate.low <= 0 && rate.high >= 1);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_step_is_found_and_dated),
+		cmocka_unit_test(no_change_is_no_change),
+		cmocka_unit_test(an_outlier_is_no_change),
+		cmocka_unit_test(scale_and_direction_do_not_matter),
+		cmocka_unit_test(drift_adds_up),
+		cmocka_unit_test(extremes_do_no_harm),
+		cmocka_unit_test(rates_have_exact_intervals),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests_name("judge series", tests, NULL, NULL);
+}

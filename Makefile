@@ -3,7 +3,8 @@
 PREFIX ?= /usr/local
 BINDIR ?= $(PREFIX)/bin
 LIBEXECDIR ?= $(PREFIX)/libexec/pacegate
-MANDIR ?= $(PREFIX)/share/man
+SHAREDIR ?= $(PREFIX)/share
+MANDIR ?= $(SHAREDIR)/man
 DESTDIR ?=
 B ?= build
 
@@ -94,6 +95,15 @@ install: all
 	install -m 755 $(B)/pacegate $(B)/pacegate-runner $(DESTDIR)$(BINDIR)
 	install -m 755 $(B)/pre-receive $(B)/post-receive $(B)/pacegate-shim \
 		contrib/slot-users $(DESTDIR)$(LIBEXECDIR)
+	install -d $(DESTDIR)$(SHAREDIR)/bash-completion/completions \
+		$(DESTDIR)$(SHAREDIR)/zsh/site-functions \
+		$(DESTDIR)$(SHAREDIR)/fish/vendor_completions.d
+	install -m 644 contrib/completion/pacegate.bash \
+		$(DESTDIR)$(SHAREDIR)/bash-completion/completions/pacegate
+	install -m 644 contrib/completion/pacegate.zsh \
+		$(DESTDIR)$(SHAREDIR)/zsh/site-functions/_pacegate
+	install -m 644 contrib/completion/pacegate.fish \
+		$(DESTDIR)$(SHAREDIR)/fish/vendor_completions.d
 	for page in contrib/man/*.[157]; do \
 		install -m 644 $$page $(DESTDIR)$(MANDIR)/man$${page##*.}/ || \
 			exit 1; done
@@ -101,6 +111,9 @@ install: all
 uninstall:
 	rm -f $(DESTDIR)$(BINDIR)/pacegate $(DESTDIR)$(BINDIR)/pacegate-runner
 	rm -rf $(DESTDIR)$(LIBEXECDIR)
+	rm -f $(DESTDIR)$(SHAREDIR)/bash-completion/completions/pacegate \
+		$(DESTDIR)$(SHAREDIR)/zsh/site-functions/_pacegate \
+		$(DESTDIR)$(SHAREDIR)/fish/vendor_completions.d/pacegate.fish
 	for page in contrib/man/*.[157]; do \
 		rm -f $(DESTDIR)$(MANDIR)/man$${page##*.}/$${page##*/}; done
 

@@ -13,6 +13,7 @@
 #include "base/names.h"
 #include "base/programs.h"
 #include "gather.h"
+#include "noise.h"
 #include "policy/keys.h"
 #include "repo/repo.h"
 #include "send.h"
@@ -115,6 +116,7 @@ common_spec(const struct gate *gate, const struct sandbox_policy *box,
 struct rule_data {
 	const struct gate *gate;
 	const struct gather *gather;
+	struct noise_book *noise; /* NULL: no need of it */
 };
 
 static void
@@ -130,6 +132,9 @@ find_rule(void *data, const char *test, const char *metric, struct rule *rule)
 		policy_tighten(&policy, &gathered->directives);
 	rule->threshold = policy.threshold;
 	rule->severe = policy.severe;
+	if (from->noise)
+		rule->noise = noise_book_find(from->noise, from->gate->store,
+					      test, metric, rule->threshold);
 }
 
 /* As root the slot's user must be able to reach the trees: the repository may
@@ -286,7 +291,8 @@ gate_weigh(struct gate *gate, const struct gather *gather,
 	   const struct gate_run *run, struct weigh_result *result,
 	   struct err *err)
 {
-	struct rule_data rules = { gate, gather };
+	struct noise_book noise = NOISE_BOOK_INIT;
+	struct rule_data rules = { gate, gather, &noise };
 	struct store_results stored = { result, gather };
 	struct send_data send = { .repo = gate->repo };
 	struct ref_policy ref;
@@ -332,6 +338,7 @@ gate_weigh(struct gate *gate, const struct gather *gather,
 		gather_describe(gather, &result->reports[i]);
 	if (!ret && gate->store)
 		ret = store_write(gate->store, put_results, &stored, err);
+	noise_book_release(&noise);
 	json_decref(weigh.common);
 	free(runner);
 	free(cache);
@@ -368,7 +375,7 @@ still_holds(const struct gate *gate, const struct gather *gather,
 	}
 	for (size_t i = 0; i < known->count; i++) {
 		const struct report_metric *metric = &known->metrics[i];
-		struct rule_data data = { gate, gather };
+		struct rule_data data = { gate, gather, NULL };
 		struct rule rule;
 
 		find_rule(&data, test->path, metric->name, &rule);
@@ -379,6 +386,27 @@ still_holds(const struct gate *gate, const struct gather *gather,
 			return 0;
 	}
 	return 1;
+}
+
+/* A trailer speaks for the push that carries it. What was stored after it spoke
+ * is the measured verdict again, so that this push has to accept it too. */
+static void
+take_back_accepted(struct report *report)
+{
+	for (size_t i = 0; i < report->count; i++) {
+		struct report_test *test = &report->tests[i];
+
+		for (size_t j = 0; j < test->count; j++) {
+			struct report_metric *metric = &test->metrics[j];
+
+			if (metric->verdict == VERDICT_ACCEPTED)
+				metric->verdict = metric->measured;
+			test->verdict = verdict_worse(test->verdict,
+						      metric->verdict);
+		}
+		report_set(&test->accepted, NULL);
+	}
+	report_conclude(report);
 }
 
 static int
@@ -403,6 +431,7 @@ read_recalled(struct store_tx *tx, void *data, struct err *err)
 		     !still_holds(recall->gate, recall->gather, test, found)))
 			all = 0;
 	}
+	take_back_accepted(&known);
 	report_release(recall->report);
 	*recall->report = known;
 	return ret < 0 ? ret : all;

@@ -19,27 +19,6 @@ enum {
 	MAX_BASELINE_WALK = 20000
 };
 
-/* The tree's .pacegate; problems only where the pusher can mend them. */
-static int
-read_tree_config(const struct repo *repo, const struct oid *tree,
-		 struct tree_config *config, struct problems *problems,
-		 struct err *err)
-{
-	struct buf text = BUF_INIT;
-	struct oid blob;
-	int ret;
-
-	*config = (struct tree_config){ 0 };
-	ret = repo_file_at(repo, tree, FILE_TREE_CONFIG, &blob, NULL, NULL);
-	if (!ret)
-		ret = repo_blob(repo, &blob, MAX_TREE_CONFIG, &text, err);
-	if (!ret)
-		tree_config_read(config, buf_text(&text), text.len,
-				 FILE_TREE_CONFIG, problems);
-	buf_release(&text);
-	return ret == ERR_NOT_FOUND ? 1 : ret;
-}
-
 static int
 add_revision(struct gather *gather, const struct gather_input *input,
 	     const struct oid *commit, struct gather_revision **result,
@@ -64,9 +43,9 @@ add_revision(struct gather *gather, const struct gather_input *input,
 				 &revision->facts.tree, err);
 	if (ret < 0)
 		return ret;
-	ret = read_tree_config(input->repo, &revision->facts.tree,
-			       &revision->config,
-			       is_tip ? &gather->problems : NULL, err);
+	ret = gather_tree_config(input->repo, &revision->facts.tree,
+				 &revision->config,
+				 is_tip ? &gather->problems : NULL, err);
 	if (ret < 0)
 		return ret;
 	revision->facts.build = revision->config.build;
@@ -422,6 +401,26 @@ gather_update(struct gather *gather, const struct gather_input *input,
 	return ret;
 }
 
+int
+gather_tree_config(const struct repo *repo, const struct oid *tree,
+		   struct tree_config *config, struct problems *problems,
+		   struct err *err)
+{
+	struct buf text = BUF_INIT;
+	struct oid blob;
+	int ret;
+
+	*config = (struct tree_config){ 0 };
+	ret = repo_file_at(repo, tree, FILE_TREE_CONFIG, &blob, NULL, NULL);
+	if (!ret)
+		ret = repo_blob(repo, &blob, MAX_TREE_CONFIG, &text, err);
+	if (!ret)
+		tree_config_read(config, buf_text(&text), text.len,
+				 FILE_TREE_CONFIG, problems);
+	buf_release(&text);
+	return ret == ERR_NOT_FOUND ? 0 : ret;
+}
+
 void
 gather_release(struct gather *gather)
 {
@@ -524,6 +523,21 @@ add_counts(const struct gather *gather, struct buf *buf)
 		buf_adds(buf, ", the first of their kind");
 }
 
+static void
+add_skip_reason(const struct trailers *trailers, struct buf *buf)
+{
+	for (size_t i = trailers->count; i-- > 0;) {
+		const struct trailer *trailer = &trailers->items[i];
+
+		if (trailer->kind != TRAILER_KIND_SKIP)
+			continue;
+		buf_adds(buf, ": ");
+		buf_add_clean(buf, trailer->reason, strlen(trailer->reason),
+			      100);
+		return;
+	}
+}
+
 void
 gather_add_text(const struct gather *gather, struct buf *buf)
 {
@@ -547,6 +561,7 @@ gather_add_text(const struct gather *gather, struct buf *buf)
 		return;
 	case GATHER_SKIPPED:
 		buf_adds(buf, "not weighed: " TRAILER_SKIP);
+		add_skip_reason(&gather->trailers, buf);
 		return;
 	}
 }

@@ -42,12 +42,13 @@ warn_not_executable(struct finder *finder, const struct repo_file *file)
 {
 	struct buf text = BUF_INIT;
 	struct oid before;
+	unsigned mode = 0;
 
 	/* Only of what this push brings: nobody wants to hear it every time. */
 	if (!oid_is_zero(finder->base_tree) &&
 	    !repo_file_at(finder->input->repo, finder->base_tree, file->path,
-			  &before, NULL, NULL) &&
-	    oid_equal(&before, &file->blob))
+			  &before, &mode, NULL) &&
+	    oid_equal(&before, &file->blob) && mode == file->mode)
 		return;
 	if (!repo_blob(finder->input->repo, &file->blob, MAX_TEST_FILE, &text,
 		       NULL) &&
@@ -130,9 +131,6 @@ on_change(void *data, const struct repo_change *change)
 	struct finder *finder = data;
 	struct gather *gather = finder->gather;
 
-	if (change->old_mode == MODE_EXECUTABLE && !change->new_mode &&
-	    patterns_match(finder->patterns, change->path))
-		texts_add(&gather->deleted, change->path);
 	if (patterns_match(finder->ignore, change->path))
 		return 0;
 	texts_add(&gather->touched, change->path);
@@ -260,6 +258,22 @@ is_touched(const struct gather *gather, const struct gather_test *test)
 	return 0;
 }
 
+/* A trailer that speaks of this test wants it weighed: a later push may accept
+ * what an earlier one brought. */
+static int
+is_spoken_of(const struct gather *gather, const struct gather_test *test)
+{
+	for (size_t i = 0; i < gather->trailers.count; i++) {
+		const struct trailer *trailer = &gather->trailers.items[i];
+
+		if ((trailer->kind == TRAILER_KIND_ACCEPT ||
+		     trailer->kind == TRAILER_KIND_EXPECT) &&
+		    !strcmp(trailer->test, test->path))
+			return 1;
+	}
+	return 0;
+}
+
 /* A directive that asks for less than the server does counts for nothing; its
  * author should know. */
 static void
@@ -305,8 +319,71 @@ settle_test(struct finder *finder, struct gather_test *test)
 	else
 		test->runs = test->is_new || test->reset ||
 			     oid_is_zero(finder->base_tree) ||
+			     is_spoken_of(gather, test) ||
 			     is_touched(gather, test);
 	gather->run_count += (size_t)test->runs;
+}
+
+/* Why a test of the base is none any more. */
+static const char *
+why_gone(const struct finder *finder, const char *path)
+{
+	struct oid blob;
+	unsigned mode = 0;
+
+	if (repo_file_at(finder->input->repo, finder->tree, path, &blob, &mode,
+			 NULL) < 0)
+		return "is deleted by this push, and weighed no more";
+	if (mode != MODE_EXECUTABLE)
+		return "is not executable any more, and weighed no more";
+	return "matches none of the `tests` patterns any more, and is weighed "
+	       "no more";
+}
+
+/* A test that has gone hides what it would have shown, so that is said. */
+static void
+warn_gone(struct finder *finder)
+{
+	struct gather *gather = finder->gather;
+
+	for (size_t i = 0; i < gather->deleted.count; i++) {
+		const char *path = gather->deleted.items[i];
+		int renamed = 0;
+
+		for (size_t j = 0; j < gather->test_count; j++)
+			renamed |= !strcmp(gather->tests[j].known_as, path);
+		if (!renamed)
+			problems_add(&gather->problems, path, "%s",
+				     why_gone(finder, path));
+	}
+}
+
+/* The tests that the base holds, as its own `tests` patterns say, and the tip
+ * does not. */
+static int
+find_gone(struct finder *finder, const struct ref_policy *policy,
+	  struct err *err)
+{
+	static const struct oid none;
+	struct gather before = { 0 };
+	struct tree_config config;
+	struct finder old = { .gather = &before,
+			      .input = finder->input,
+			      .tree = finder->base_tree,
+			      .base_tree = &none };
+	int ret = gather_tree_config(finder->input->repo, finder->base_tree,
+				     &config, NULL, err);
+
+	old.patterns = config.tests.count ? &config.tests : policy->tests;
+	if (!ret)
+		ret = find_files(&old, err);
+	for (size_t i = 0; !ret && i < before.test_count; i++)
+		if (!gather_find(finder->gather, before.tests[i].path))
+			texts_add(&finder->gather->deleted,
+				  before.tests[i].path);
+	tree_config_release(&config);
+	gather_release(&before);
+	return ret;
 }
 
 int
@@ -330,10 +407,14 @@ gather_tests(struct gather *gather, const struct gather_input *input,
 					 NULL, &base_tree, err);
 	if (!ret)
 		ret = find_files(&finder, err);
+	if (!ret && !oid_is_zero(&base_tree))
+		ret = find_gone(&finder, policy, err);
 	if (!ret && gather->test_count)
 		ret = repo_each_change(input->repo, &base_tree, finder.tree,
 				       on_change, &finder, err);
 	for (size_t i = 0; !ret && i < gather->test_count; i++)
 		settle_test(&finder, &gather->tests[i]);
+	if (!ret)
+		warn_gone(&finder);
 	return ret;
 }

@@ -8,6 +8,11 @@
 int gather_tests(struct gather *gather, const struct gather_input *input,
 		 const struct ref_policy *policy, struct err *err);
 
+/* The tree's .pacegate, empty where there is none. problems may be NULL. */
+int gather_tree_config(const struct repo *repo, const struct oid *tree,
+		       struct tree_config *config, struct problems *problems,
+		       struct err *err);
+
 /* What fixes what a test measures, at a tree: its file and its inputs. 40
  * letters; all `0` where it is not there. */
 void gather_definition(const struct repo *repo, const struct oid *tree,

@@ -31,6 +31,7 @@ land_gather(struct gate *gate, const json_t *update, int facts_only,
 				      .may_accept = 1,
 				      .facts_only = facts_only };
 
+	*gather = (struct gather){ 0 };
 	input.ref = json_text_or(update, "ref", "");
 	input.noted = json_object_get(update, "note");
 	if (json_get_oid(update, "old", &input.old, err) < 0 ||

@@ -64,8 +64,8 @@ look_at_revision(struct weighing *w, size_t test, size_t revision)
 
 	weigh_judged_metrics(&first->samples, test, planned->directives,
 			     &metrics, &count);
-	rules = weigh_test_rules(w->weigh, &first->samples, test, planned,
-				 metrics, count);
+	rules = weigh_test_rules(w->weigh, first, test, planned, metrics,
+				 count);
 	for (size_t i = 0; i < count; i++) {
 		struct pair *pairs = NULL;
 		size_t n = weigh_pairs(&first->samples, test, metrics[i],
@@ -159,6 +159,7 @@ confirm_session(struct weighing *w, struct err *err)
 
 	second->from = mem_new(first->plan.test_count, sizeof(*second->from));
 	plan_narrow(&plan, &first->plan, w->alarmed, w->changed, second->from);
+	second->claims = first->claims;
 	w->result->session_count = 2;
 	return weigh_run_session(w->weigh, &plan, 1, 0.6, 1, second, err);
 }
@@ -383,6 +384,17 @@ fill_judged(const struct weighing *w, struct report_test *test, size_t commit,
 	free(rules);
 }
 
+/* A test that ran may still have said something that is not right. */
+static void
+note_problems(const struct weighing *w, struct report_test *test, size_t index)
+{
+	const struct texts *problems =
+		&w->result->sessions[0].samples.tests[index].problems;
+
+	if (problems->count && test->verdict != VERDICT_BROKEN)
+		report_set(&test->note, problems->items[0]);
+}
+
 static void
 fill_test(const struct weighing *w, struct report *report, size_t commit,
 	  size_t index, size_t revision)
@@ -457,6 +469,10 @@ fill_reports(struct weighing *w)
 
 			fill_test(w, &w->result->reports[commit], commit, i,
 				  revision);
+			note_problems(w,
+				      report_test(&w->result->reports[commit],
+						  planned->path),
+				      i);
 		}
 	}
 	for (size_t i = 0; i < w->result->count; i++) {

@@ -66,6 +66,9 @@ struct weigh_session {
 	json_t *end; /* the runner's: environment and so on, or NULL */
 	int64_t spent_ms;
 	int complete; /* ran to its end: every test has enough or its cap */
+	/* About how much the whole push claims, (commit, test, metric): the
+	 * evidence wanted of an alarm grows with it. 0: what the plan says. */
+	size_t claims;
 };
 
 struct weigh_result {
@@ -104,7 +107,7 @@ size_t weigh_pairs(const struct samples *samples, size_t test,
 
 /* The rules of a test's judged metrics, freed by the caller. */
 struct rule *weigh_test_rules(const struct weigh *weigh,
-			      const struct samples *samples, size_t test,
+			      const struct weigh_session *session, size_t test,
 			      const struct plan_test *planned,
 			      const struct sample_metric *const *metrics,
 			      size_t count);

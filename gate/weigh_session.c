@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/wait.h>
 
 #include "base/clock.h"
 #include "base/err.h"
@@ -9,6 +10,7 @@
 #include "base/log.h"
 #include "base/names.h"
 #include "base/protocol.h"
+#include "judge/push.h"
 #include "policy/directive.h"
 #include "spec.h"
 #include "weigh.h"
@@ -24,6 +26,7 @@ enum {
 	LOOK_EVERY = 10,      /* rounds, beyond the usual number */
 	FIRST_ROUNDS = 10,    /* of a test without a baseline */
 	EXPECTED_ROUNDS = 12, /* for the progress bar alone */
+	METRICS = 3,          /* wall, cpu, instructions */
 	HOPELESS = 3, /* bad trials and no good one: no point to go on */
 	LOOK_UP_MS = 1000,
 	SILENCE_MS = 900000 /* a runner that says nothing for so long is dead */
@@ -36,6 +39,7 @@ struct driver {
 	unsigned char *enough;
 	size_t rounds;
 	int64_t start_ms;
+	int cut; /* the runner ended before its "end" */
 	double share_from, share_to;
 	char what[128];
 };
@@ -153,11 +157,24 @@ cap_of(const struct weigh *weigh, const struct samples *samples, size_t test,
 		       : weigh->rounds;
 }
 
+/* Most tests have no more metrics than the usual ones. */
+static size_t
+claims_of(const struct plan *plan)
+{
+	size_t claims = 0;
+
+	for (size_t i = 0; i < plan->test_count; i++)
+		if (plan->tests[i].has_baseline)
+			claims += METRICS * (plan->tests[i].count - 1);
+	return claims;
+}
+
 struct rule *
-weigh_test_rules(const struct weigh *weigh, const struct samples *samples,
+weigh_test_rules(const struct weigh *weigh, const struct weigh_session *session,
 		 size_t test, const struct plan_test *planned,
 		 const struct sample_metric *const *metrics, size_t count)
 {
+	const struct samples *samples = &session->samples;
 	struct rule *rules = mem_new(count, sizeof(*rules));
 	int computes = test_computes(samples, test, plan_test_tip(planned));
 	unsigned cap = cap_of(weigh, samples, test, planned);
@@ -169,6 +186,7 @@ weigh_test_rules(const struct weigh *weigh, const struct samples *samples,
 		rules[i].better = metrics[i]->better;
 		rules[i].counted = row && row->counted;
 		rules[i].cap = cap;
+		rules[i].e_wanted = push_e_wanted(session->claims, PUSH_FDR);
 		rules[i].secondary = computes && !metrics[i]->declared &&
 				     !strcmp(metrics[i]->name, "wall");
 		weigh->rules.rule(weigh->rules.data, planned->path,
@@ -190,8 +208,8 @@ revision_wants_more(const struct driver *driver, size_t test, size_t revision)
 
 	weigh_judged_metrics(samples, test, planned->directives, &metrics,
 			     &count);
-	rules = weigh_test_rules(driver->weigh, samples, test, planned, metrics,
-				 count);
+	rules = weigh_test_rules(driver->weigh, driver->result, test, planned,
+				 metrics, count);
 	looks = mem_new(count, sizeof(*looks));
 	for (size_t i = 0; i < count; i++) {
 		struct pair *pairs = NULL;
@@ -392,16 +410,33 @@ drive(struct driver *driver, struct err *err)
 		json_t *message = NULL;
 		int got = wait_for_message(driver, &message, err);
 
-		if (!got)
+		if (!got) {
+			driver->cut = 1;
 			return err_set(err, ERR_SYSTEM,
-				       "the runner ended too early, see the "
-				       "log");
+				       "the runner ended too early");
+		}
 		if (got > 0)
 			got = on_message(driver, message, err);
 		json_decref(message);
 		if (got)
 			return got < 0 ? got : 0;
 	}
+}
+
+/* What a runner that ended too early did not say itself. */
+static void
+explain_end(int status, struct err *err)
+{
+	if (WIFSIGNALED(status))
+		err_set(err, ERR_SYSTEM,
+			"the runner ended too early, by signal %d: " FILE_LOG
+			" may say more",
+			WTERMSIG(status));
+	else
+		err_set(err, ERR_SYSTEM,
+			"the runner ended too early, with exit %d: " FILE_LOG
+			" may say more",
+			WEXITSTATUS(status));
 }
 
 static char *
@@ -455,10 +490,12 @@ weigh_run_session(const struct weigh *weigh, struct plan *plan, int fresh,
 				 .share_from = share_from,
 				 .share_to = share_to };
 	struct slot slot = SLOT_INIT;
-	int ret;
+	int ret, status = 0;
 
 	result->plan = *plan;
 	*plan = (struct plan){ 0 };
+	if (!result->claims)
+		result->claims = claims_of(&result->plan);
 	samples_init(&result->samples, &result->plan);
 	driver.enough = mem_new(result->plan.test_count, 1);
 	driver.start_ms = clock_monotonic_ms(&clock_real);
@@ -471,7 +508,9 @@ weigh_run_session(const struct weigh *weigh, struct plan *plan, int fresh,
 	if (!ret)
 		ret = drive(&driver, err);
 	result->complete = !ret;
-	session_end(driver.session, NULL);
+	session_end(driver.session, &status);
+	if (driver.cut)
+		explain_end(status, err);
 	slot_give_back(&slot);
 	result->spent_ms = clock_monotonic_ms(&clock_real) - driver.start_ms;
 	log_event(LOG_INFO, "session of %zu tests, %zu revisions: %s, %lld ms",

@@ -23,14 +23,19 @@
 
 enum {
 	MAX_TRIES = 3,
-	RETRY_S = 30,
+	BUSY_S = 2,       /* until a job that gave way asks again */
+	RETRY_S = 5,      /* and after a failure, the longer the more tries */
+	RETRY_FACTOR = 6, /* 5 s, 30 s */
+	PAUSE_MS = 500,   /* between looks at jobs that have to wait */
+	STUCK_MS = 5000,  /* and at pushes that cannot be settled */
+	MAX_PAUSE_MS = 15 * 60 * 1000, /* in which nothing gets done */
 	GRACE_S = 120, /* from a hook's end until its ref has moved */
 	MAX_ENTRIES = 256
 };
 
 struct worker {
 	struct gate *gate;
-	void (*tell)(const char *line);
+	const struct worker_input *input;
 	struct worker_counts *counts;
 	char owner[PROC_ID_SIZE];
 };
@@ -48,8 +53,8 @@ say(const struct worker *worker, const char *fmt, ...)
 	buf_vaddf(&text, fmt, ap);
 	va_end(ap);
 	log_event(LOG_INFO, "%s", buf_text(&text));
-	if (worker->tell)
-		worker->tell(buf_text(&text));
+	if (worker->input->tell)
+		worker->input->tell(buf_text(&text));
 	buf_release(&text);
 }
 
@@ -209,7 +214,7 @@ take_job(struct store_tx *tx, void *data, struct err *err)
 
 struct end {
 	uint64_t id;
-	int again;
+	int64_t again_s; /* 0: done */
 };
 
 static int
@@ -218,9 +223,8 @@ end_job(struct store_tx *tx, void *data, struct err *err)
 	const struct end *end = data;
 
 	(void)err;
-	if (end->again)
-		return store_queue_requeue(tx, end->id,
-					   clock_wall_s(&clock_real) + RETRY_S);
+	if (end->again_s)
+		return store_queue_requeue(tx, end->id, end->again_s);
 	return store_queue_done(tx, end->id);
 }
 
@@ -264,6 +268,8 @@ weigh_job(const struct worker *worker, struct gather *gather, struct err *err)
 		report_add_summary(&text, &result.reports[result.count - 1]);
 		say(worker, "%s: %s", gather->ref, buf_text(&text));
 	}
+	for (size_t i = 0; i < lines.count; i++)
+		say(worker, "%s: %s", gather->ref, lines.items[i]);
 	buf_release(&text);
 	texts_release(&lines);
 	weigh_release(&result);
@@ -278,6 +284,9 @@ give_up(const struct worker *worker, const struct gather *gather,
 	struct weigh_result result = { .count = 1 };
 	int ret;
 
+	/* What could not even be read has no commit to say it of. */
+	if (oid_is_zero(&gather->update.tip))
+		return 0;
 	result.reports = mem_new(1, sizeof(*result.reports));
 	report_init(&result.reports[0], &gather->update.tip);
 	result.reports[0].verdict = VERDICT_FAILURE;
@@ -316,6 +325,17 @@ run_job(const struct worker *worker, const struct store_job *job,
 	return ret;
 }
 
+/* When a job is due again that ended with this. */
+static int64_t
+retry_at(const struct store_job *job, int error)
+{
+	int64_t wait_s = error == ERR_BUSY ? BUSY_S : RETRY_S;
+
+	for (unsigned i = 0; error != ERR_BUSY && i < job->tries; i++)
+		wait_s *= RETRY_FACTOR;
+	return clock_wall_s(&clock_real) + wait_s;
+}
+
 /* 1 a job was run, 0 there was none. */
 static int
 next_job(const struct worker *worker, struct err *err)
@@ -330,9 +350,10 @@ next_job(const struct worker *worker, struct err *err)
 		return ret;
 	ret = run_job(worker, &take.job, err);
 	end.id = take.job.id;
-	end.again = ret < 0;
-	worker->counts->weighed += !end.again;
-	worker->counts->failed += (size_t)end.again;
+	if (ret < 0)
+		end.again_s = retry_at(&take.job, ret);
+	worker->counts->weighed += !end.again_s;
+	worker->counts->failed += end.again_s != 0;
 	ret = store_write(worker->gate->store, end_job, &end, err);
 	json_decref(take.job.doc);
 	return ret < 0 ? ret : 1;
@@ -355,42 +376,88 @@ take_lock(const struct worker *worker, int *fd, struct err *err)
 	return errno == EWOULDBLOCK ? 0 : err_errno(err, "the worker's lock");
 }
 
-static int
-count_due(struct store_tx *tx, void *data, struct err *err)
-{
-	struct entries *entries = mem_new(1, sizeof(*entries));
-	size_t waiting = 0, leased = 0;
-	int ret = store_queue_count(tx, &waiting, &leased);
+/* What there is still to do, though perhaps not now. */
+struct rest {
+	size_t landed;  /* pushes that are not settled */
+	size_t waiting; /* jobs */
+};
 
-	(void)err;
-	if (!ret)
-		ret = store_journal_each(tx, STORE_LANDED, on_entry, entries);
-	*(int *)data = entries->count > 0;
-	entries_clear(entries);
-	free(entries);
-	return ret;
+static int
+on_waiting(void *data, const struct store_job *job)
+{
+	struct rest *rest = data;
+
+	rest->waiting += !job->owner[0];
+	return 0;
 }
 
+static int
+on_landed(void *data, const struct store_entry *entry)
+{
+	struct rest *rest = data;
+
+	(void)entry;
+	rest->landed++;
+	return 0;
+}
+
+static int
+count_rest(struct store_tx *tx, void *data, struct err *err)
+{
+	struct rest *rest = data;
+
+	(void)err;
+	*rest = (struct rest){ 0 };
+	store_queue_each(tx, on_waiting, rest);
+	store_journal_each(tx, STORE_LANDED, on_landed, rest);
+	return store_tx_error(tx);
+}
+
+static int
+is_stopped(const struct worker *worker)
+{
+	return worker->input->stopped && worker->input->stopped();
+}
+
+/*
+ * Until nothing is left, nor waits for its time: nobody may come to start
+ * another worker for it. That wait is bounded by the jobs' tries and the
+ * journal's grace, and where somebody always has the slots, by MAX_PAUSE_MS.
+ */
 static int
 drain_locked(const struct worker *worker, struct err *err)
 {
 	int ret = store_write(worker->gate->store, recover, NULL, err);
+	struct rest rest = { 0 };
+	int64_t paused_ms = 0;
 
-	do {
-		if (ret >= 0)
-			ret = settle_journal(worker, err);
+	while (ret >= 0 && !is_stopped(worker)) {
+		ret = settle_journal(worker, err);
 		if (ret >= 0)
 			ret = next_job(worker, err);
-	} while (ret > 0);
-	return ret;
+		if (ret > 0)
+			paused_ms = 0;
+		if (ret)
+			continue;
+		ret = store_read(worker->gate->store, count_rest, &rest, err);
+		if (ret < 0 || (!rest.landed && !rest.waiting) ||
+		    paused_ms >= MAX_PAUSE_MS)
+			break;
+		clock_sleep_ms(rest.landed ? STUCK_MS : PAUSE_MS);
+		paused_ms += rest.landed ? STUCK_MS : PAUSE_MS;
+	}
+	return ret < 0 ? ret : 0;
 }
 
 int
-worker_drain(struct gate *gate, void (*tell)(const char *line),
+worker_drain(struct gate *gate, const struct worker_input *input,
 	     struct worker_counts *counts, struct err *err)
 {
-	struct worker worker = { .gate = gate, .tell = tell, .counts = counts };
-	int fd = -1, ret, more = 0;
+	struct worker worker = { .gate = gate,
+				 .input = input,
+				 .counts = counts };
+	struct rest rest = { 0 };
+	int fd = -1, ret;
 
 	*counts = (struct worker_counts){ 0 };
 	proc_identify(worker.owner);
@@ -404,7 +471,7 @@ worker_drain(struct gate *gate, void (*tell)(const char *line),
 		ret = drain_locked(&worker, err);
 		io_close(&fd);
 		if (!ret)
-			ret = store_read(gate->store, count_due, &more, err);
-	} while (!ret && more);
+			ret = store_read(gate->store, count_rest, &rest, err);
+	} while (!ret && rest.landed && !is_stopped(&worker));
 	return ret;
 }

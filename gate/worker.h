@@ -17,8 +17,13 @@ struct worker_counts {
 	int busy;       /* another worker is at it */
 };
 
-/* Drain once. tell (may be NULL) gets a line for each step. */
-int worker_drain(struct gate *gate, void (*tell)(const char *line),
+struct worker_input {
+	void (*tell)(const char *line); /* or NULL: a line for each step */
+	int (*stopped)(void);           /* or NULL: asked between steps */
+};
+
+/* Until nothing is left, nor waits to be tried again. */
+int worker_drain(struct gate *gate, const struct worker_input *input,
 		 struct worker_counts *counts, struct err *err);
 
 #endif

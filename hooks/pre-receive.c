@@ -28,7 +28,7 @@ main(int argc, char **argv)
 	(void)argc;
 	gitdir = gitdir ? gitdir : ".";
 	log_open("pre-receive", FILE_LOG);
-	sideband_init(&receive.sideband, STDERR_FILENO);
+	screen_init(&receive.screen, STDERR_FILENO);
 	ret = push_read(&push, STDIN_FILENO, &err);
 	if (!ret)
 		ret = chain_run(argv[0], buf_text(&push.raw), push.raw.len, 1,

@@ -1,6 +1,7 @@
 #include "hooks/receive.h"
 
 #include <pwd.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -16,70 +17,39 @@
 #include "policy/keys.h"
 #include "report/accept.h"
 
-static void say(struct receive *receive, const char *fmt, ...)
-	__attribute__((format(printf, 2, 3)));
-
-static void
-say(struct receive *receive, const char *fmt, ...)
-{
-	struct buf text = BUF_INIT;
-	va_list ap;
-
-	buf_adds(&text, "pacegate: ");
-	va_start(ap, fmt);
-	buf_vaddf(&text, fmt, ap);
-	va_end(ap);
-	sideband_say(&receive->sideband, buf_text(&text));
-	log_event(LOG_INFO, "%s", buf_text(&text) + 10);
-	buf_release(&text);
-}
+#define say(receive, ...)                                                      \
+	receive_say(receive, receive_keep(receive, 0), __VA_ARGS__)
 
 /* For pusher_identify(): the login is that of the running user, whatever the
  * environment says. */
 static const char *
 look_up(const char *name)
 {
+	static char number[24];
 	const struct passwd *entry;
 
 	if (strcmp(name, "USER"))
 		return getenv(name);
 	entry = getpwuid(geteuid());
-	return entry ? entry->pw_name : NULL;
+	snprintf(number, sizeof(number), "uid %u", (unsigned)geteuid());
+	return entry ? entry->pw_name : number;
 }
 
-/* Our own failure: said as such, and then the configured way. */
 static void
-fail_update(struct receive *receive, struct update *update,
-	    const struct err *err)
+say_failure(struct receive *receive, const struct err *err)
 {
-	int reject = update->policy.failure == DECISION_REJECT;
+	receive_say(receive, receive_keep(receive, 1),
+		    "failure of the gate itself, not of your push: %s",
+		    err->text);
+}
 
-	say(receive, "failure of the gate itself, not of your push: %s",
-	    err->text);
-	if (reject)
+/* Our own failure goes the configured way. */
+static void
+fail_update(struct update *update)
+{
+	if (update->policy.failure == DECISION_REJECT)
 		update->refusal = "the gate failed, and pacegate.failure is "
 				  "set to reject";
-}
-
-static void
-say_problems(struct receive *receive, const struct problems *problems)
-{
-	enum { SHOWN = 5 };
-
-	for (size_t i = 0; i < problems->count && i < SHOWN; i++) {
-		struct buf text = BUF_INIT;
-		const struct problem *problem = &problems->items[i];
-
-		buf_add_clean(&text, problem->where, strlen(problem->where),
-			      120);
-		buf_adds(&text, ": ");
-		buf_add_clean(&text, problem->what, strlen(problem->what), 300);
-		say(receive, "%s", buf_text(&text));
-		buf_release(&text);
-	}
-	if (problems->count > SHOWN)
-		say(receive, "and %zu more like these",
-		    problems->count - SHOWN);
 }
 
 static int
@@ -100,7 +70,7 @@ gather_one(struct receive *receive, struct update *update, struct err *err)
 	struct buf text = BUF_INIT;
 	int ret = gather_update(&update->gather, &input, err);
 
-	say_problems(receive, &update->gather.problems);
+	receive_show_problems(receive, &update->gather.problems);
 	if (ret < 0)
 		return ret;
 	gather_add_text(&update->gather, &text);
@@ -121,7 +91,7 @@ on_progress(void *data, const struct weigh_progress *progress)
 
 	sideband_bar(line, sizeof(line), progress->share, progress->what,
 		     progress->left_ms);
-	sideband_progress(&receive->sideband, line);
+	sideband_progress(&receive->screen.sideband, line);
 }
 
 static int
@@ -156,29 +126,6 @@ put_report(struct store_tx *tx, void *data, struct err *err)
 	return gate_put_report(tx, data);
 }
 
-/* A trailer that did nothing is a typo, or the past: its author should know. */
-static void
-warn_unused(struct receive *receive, const struct trailers *trailers)
-{
-	for (size_t i = 0; i < trailers->count; i++) {
-		const struct trailer *trailer = &trailers->items[i];
-		struct buf text = BUF_INIT;
-
-		if (trailer->used || trailer->narrow ||
-		    trailer->kind == TRAILER_KIND_SKIP)
-			continue;
-		buf_addf(&text, "perf.%s for ",
-			 trailer_kind_name(trailer->kind));
-		buf_add_clean(&text, trailer->test, strlen(trailer->test), 80);
-		buf_adds(&text, " did nothing: ");
-		buf_adds(&text, trailer->kind == TRAILER_KIND_ACCEPT
-					? "no regression of it was found"
-					: "no such test was weighed");
-		say(receive, "%s", buf_text(&text));
-		buf_release(&text);
-	}
-}
-
 /* Trailers speak; what they changed is the verdict from here on. */
 static int
 settle(struct receive *receive, struct update *update, struct err *err)
@@ -190,8 +137,6 @@ settle(struct receive *receive, struct update *update, struct err *err)
 	for (size_t i = 0; i < lines.count; i++)
 		say(receive, "%s", lines.items[i]);
 	texts_release(&lines);
-	if (!update->late)
-		warn_unused(receive, &update->gather.trailers);
 	return store_write(receive->gate.store, put_report, &update->report,
 			   err);
 }
@@ -301,7 +246,7 @@ open_all(struct receive *receive, const char *gitdir, const char *quarantine,
 	pusher_identify(&receive->pusher,
 			policy_text(receive->gate.policy, SECTION_HOST, "type"),
 			look_up);
-	receive->sideband.quiet = receive->pusher.web;
+	receive->screen.sideband.quiet = receive->pusher.web;
 	return 0;
 }
 
@@ -331,8 +276,12 @@ run_update(struct receive *receive, struct update *update)
 	/* Only what is to be weighed needs the store at all. */
 	if (!ret && update->gather.outcome == GATHER_WEIGH)
 		ret = act(receive, update, &err);
-	if (ret < 0)
-		fail_update(receive, update, &err);
+	if (!ret && !update->late)
+		receive_show_unused(receive, update);
+	if (ret < 0) {
+		say_failure(receive, &err);
+		fail_update(update);
+	}
 }
 
 static int
@@ -346,28 +295,46 @@ needs_store(const struct receive *receive)
 }
 
 static int
-finish(struct receive *receive)
+is_refused(const struct receive *receive)
 {
-	struct err err = ERR_INIT;
-	int refused = 0;
+	for (size_t i = 0; i < receive->count; i++)
+		if (receive->updates[i].refusal)
+			return 1;
+	return 0;
+}
 
-	for (size_t i = 0; i < receive->count; i++) {
-		struct update *update = &receive->updates[i];
+static void
+read_updates(struct receive *receive)
+{
+	receive->updates = mem_new(receive->push->count,
+				   sizeof(*receive->updates));
+	for (size_t i = 0; i < receive->push->count; i++) {
+		struct update *update = &receive->updates[receive->count];
 
-		if (!update->refusal)
-			continue;
-		refused = 1;
-		say(receive, "%s is refused: %s", update->line->ref,
-		    update->refusal);
+		update->line = &receive->push->lines[i];
+		policy_ref(receive->gate.policy, update->line->ref,
+			   &update->policy);
+		if (update->policy.mode != MODE_OFF &&
+		    !oid_is_zero(&update->line->new))
+			receive->count++;
 	}
-	if (!refused && journal_write(receive, &err) < 0) {
-		say(receive, "failure of the gate itself, not of your push: %s",
-		    err.text);
-		for (size_t i = 0; i < receive->count; i++)
-			refused |= receive->updates[i].policy.failure ==
-				   DECISION_REJECT;
+}
+
+static int
+run_updates(struct receive *receive, struct err *err)
+{
+	int ret = 0;
+
+	if (needs_store(receive))
+		ret = gate_open_store(&receive->gate, STORE_WRITE, err);
+	for (size_t i = 0; !ret && i < receive->count; i++) {
+		receive->current = i;
+		run_update(receive, &receive->updates[i]);
 	}
-	return refused;
+	/* What is refused lands nowhere, and leaves no note. */
+	if (!ret && !is_refused(receive))
+		ret = journal_write(receive, err);
+	return ret;
 }
 
 int
@@ -384,31 +351,17 @@ receive_run(struct receive *receive, const char *gitdir, const char *quarantine)
 	if (!ret)
 		ret = open_all(receive, gitdir, quarantine, &err);
 	if (ret < 0) {
-		say(receive, "failure of the gate itself, not of your push: %s",
-		    err.text);
+		say_failure(receive, &err);
 		return failure_rejects(gitdir);
 	}
-	receive->updates = mem_new(receive->push->count,
-				   sizeof(*receive->updates));
-	for (size_t i = 0; i < receive->push->count; i++) {
-		struct update *update = &receive->updates[receive->count];
-
-		update->line = &receive->push->lines[i];
-		policy_ref(receive->gate.policy, update->line->ref,
-			   &update->policy);
-		if (update->policy.mode != MODE_OFF &&
-		    !oid_is_zero(&update->line->new))
-			receive->count++;
-	}
-	if (needs_store(receive) &&
-	    gate_open_store(&receive->gate, STORE_WRITE, &err) < 0) {
+	read_updates(receive);
+	if (run_updates(receive, &err) < 0) {
+		say_failure(receive, &err);
 		for (size_t i = 0; i < receive->count; i++)
-			fail_update(receive, &receive->updates[i], &err);
-		return receive->count && receive->updates[0].refusal ? 1 : 0;
+			fail_update(&receive->updates[i]);
 	}
-	for (size_t i = 0; i < receive->count; i++)
-		run_update(receive, &receive->updates[i]);
-	return finish(receive);
+	receive_show_end(receive);
+	return is_refused(receive);
 }
 
 void

@@ -4,7 +4,7 @@
 #include "gate.h"
 #include "gather.h"
 #include "hooks/push.h"
-#include "hooks/sideband.h"
+#include "hooks/screen.h"
 #include "policy/pusher.h"
 #include "report/report.h"
 
@@ -29,10 +29,11 @@ struct update {
 struct receive {
 	struct gate gate;
 	struct push *push;
-	struct sideband sideband;
+	struct screen screen;
 	struct pusher pusher;
 	struct update *updates;
 	size_t count;
+	size_t current; /* the update at work */
 	int64_t start_ms;
 };
 
@@ -42,7 +43,26 @@ int receive_run(struct receive *receive, const char *gitdir,
 		const char *quarantine);
 void receive_release(struct receive *receive);
 
-/* For receive.c: what the pusher sees of a weighed update. */
-void receive_show(struct receive *receive, struct update *update);
+/* For receive.c, in show.c: what the pusher sees. */
+
+/* How many lines of the screen are for what comes yet: the end, and what may
+ * be refused, unless this is it. */
+size_t receive_keep(const struct receive *receive, int is_bad);
+
+/* A line, told to the log too. */
+void receive_say(struct receive *receive, size_t keep, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+void receive_show_problems(struct receive *receive,
+			   const struct problems *problems);
+
+/* A weighed update: table, verdict, what to do. */
+void receive_show(struct receive *receive, const struct update *update);
+
+/* Trailers that did nothing. */
+void receive_show_unused(struct receive *receive, const struct update *update);
+
+/* What is refused and why, and how much was not shown. */
+void receive_show_end(struct receive *receive);
 
 #endif

@@ -23,6 +23,8 @@ const struct command commands[] = {
 	  "who accepted what, when and why" },
 	{ "canary", cmd_canary, "[--pairs N] [--slower SIZE]...",
 	  "does the gate still bite, does it cry wolf" },
+	{ "tune", cmd_tune, "[--threshold SIZE]...",
+	  "what other thresholds would have said" },
 	{ "detect", cmd_detect, "",
 	  "change points of the CSV series on stdin" },
 	{ "export", cmd_export, "", "write the whole store as JSON lines" },

@@ -31,7 +31,9 @@ cmd_begin(const char *name, const struct option_row *rows, int *argc,
 		return EXIT_USAGE;
 	}
 	if (help) {
-		char *usage = mem_text("pacegate %s %s", name, command->usage);
+		char *usage = mem_text("pacegate %s%s%s", name,
+				       *command->usage ? " " : "",
+				       command->usage);
 
 		options_print_help(usage, command->summary, rows);
 		free(usage);

@@ -49,29 +49,49 @@ find(struct doctor *doctor, const char *level, const char *what,
 	buf_release(&text);
 }
 
+/* The hook itself, or what `install --drop-in` linked into its directory. */
+static int
+hook_is_in(const json_t *record, const char *path, const char *program)
+{
+	size_t len = strlen(path), i;
+	const json_t *hook;
+
+	if (install_is_ours(path, program))
+		return 1;
+	json_array_foreach(json_object_get(record, "hooks"), i, hook)
+	{
+		const char *at = json_text_or(hook, "path", "");
+
+		if (!strncmp(at, path, len) && !strncmp(at + len, ".d/", 3) &&
+		    install_is_ours(at, program))
+			return 1;
+	}
+	return 0;
+}
+
 static void
 check_hooks(struct doctor *doctor, const struct gate *gate)
 {
+	json_t *record = install_record_read(repo_gitdir(gate->repo));
 	char *hooks = NULL;
 
 	if (repo_hooks_dir(repo_gitdir(gate->repo), &hooks, NULL) < 0)
-		return;
+		goto out;
 	for (size_t i = 0; install_hooks[i]; i++) {
 		const char *name = install_hooks[i];
 		char *program = programs_find(name);
 		char *path = file_join(hooks, name);
-		char *drop_in = mem_text("%s.d/pacegate", path);
 
-		if (program && (install_is_ours(path, program) ||
-				install_is_ours(drop_in, program)))
+		if (program && hook_is_in(record, path, program))
 			find(doctor, "ok", "hook", "%s", name);
 		else
 			find(doctor, "bad", "hook",
 			     "%s is not ours: run `pacegate install`", path);
-		free(drop_in);
 		free(path);
 		free(program);
 	}
+out:
+	json_decref(record);
 	free(hooks);
 }
 

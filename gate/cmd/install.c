@@ -1,11 +1,8 @@
 #include "cmd/install.h"
 
-#include <errno.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -30,7 +27,6 @@ struct install {
 	char *gitdir;
 	const char *drop_in; /* a host's own driver runs NAME.d/ */
 	json_t *record, *did;
-	struct stat owner;
 	int changed;
 };
 
@@ -50,19 +46,11 @@ tell(struct install *install, const char *fmt, ...)
 	install->changed = 1;
 }
 
-/* What root makes in somebody's repository is that somebody's. */
-static void
-give(const struct install *install, const char *path)
-{
-	if (!geteuid() && install->owner.st_uid &&
-	    lchown(path, install->owner.st_uid, install->owner.st_gid) < 0)
-		fprintf(stderr, "pacegate install: %s: %s\n", path,
-			strerror(errno));
-}
-
 static void
 note_hook(struct install *install, const char *path, const char *moved)
 {
+	if (!moved && install_is_recorded(install->record, path))
+		return;
 	json_array_append_new(json_object_get(install->record, "hooks"),
 			      json_pack("{s:s, s:s}", "path", path, "moved",
 					moved ? moved : ""));
@@ -85,10 +73,8 @@ move_aside(struct install *install, const char *path, char **moved,
 		ret = file_make_dirs(dir, 0755, err);
 	if (!ret && rename(path, *moved) < 0)
 		ret = err_errno(err, "move %s", path);
-	if (!ret) {
-		give(install, dir);
+	if (!ret)
 		tell(install, "moved %s to %s; it runs first", path, *moved);
-	}
 	free(dir);
 	return ret;
 }
@@ -118,12 +104,13 @@ install_hook(struct install *install, const char *hooks, const char *name,
 		ret = file_make_dirs(dir, 0755, err);
 		free(dir);
 	}
-	if (!ret && file_exists(path))
+	if (!ret && install_is_stale(path, install->record))
+		ret = file_remove_tree(path, err); /* a link */
+	else if (!ret && file_exists(path))
 		ret = move_aside(install, path, &moved, err);
 	if (!ret && symlink(program, path) < 0)
 		ret = err_errno(err, "hook %s", path);
 	if (!ret) {
-		give(install, path);
 		note_hook(install, path, moved);
 		tell(install, "hook %s -> %s", path, program);
 	}
@@ -204,23 +191,6 @@ make_store(struct install *install, struct err *err)
 	return ret;
 }
 
-static void
-give_store(const struct install *install)
-{
-	static const char *const names[] = { "",          "/data.mdb",
-					     "/lock.mdb", "/installed.json",
-					     "/log",      NULL };
-
-	for (size_t i = 0; names[i]; i++) {
-		char *path = mem_text("%s/%s%s", install->gitdir, DIR_STORE,
-				      names[i]);
-
-		if (file_exists(path))
-			give(install, path);
-		free(path);
-	}
-}
-
 /*
  * Tests never run as root. Where the hooks do (the repository is root's), each
  * slot gets a user of its own, and the cache lies where those can reach it.
@@ -234,7 +204,7 @@ make_slot_users(struct install *install, struct err *err)
 	struct buf out = BUF_INIT;
 	int ret = 0;
 
-	if (geteuid() || install->owner.st_uid)
+	if (geteuid())
 		goto out;
 	if (install_git_config(install->gitdir, get, &count, NULL) < 0)
 		count = mem_copy_text("1");
@@ -275,7 +245,6 @@ install_all(struct install *install, const struct texts *gates, struct err *err)
 
 		ret = ret ? ret : wrote;
 	}
-	give_store(install);
 	return ret;
 }
 
@@ -317,10 +286,11 @@ cmd_install(int argc, char **argv)
 
 	ret = cmd_begin("install", rows, &argc, argv, 1);
 	if (ret < 0) {
-		ret = install_gitdir(argc > 1 ? argv[1] : ".", &install.gitdir,
-				     &err);
-		if (!ret && stat(install.gitdir, &install.owner) < 0)
-			ret = err_errno(&err, "%s", install.gitdir);
+		const char *path = argc > 1 ? argv[1] : ".";
+
+		ret = install_become_owner(path, &err);
+		if (!ret)
+			ret = install_gitdir(path, &install.gitdir, &err);
 		if (!ret)
 			install.record = install_record_read(install.gitdir);
 		if (!ret)

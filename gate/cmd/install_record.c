@@ -1,8 +1,11 @@
 #include "cmd/install.h"
 
+#include <grp.h>
 #include <limits.h>
+#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -10,9 +13,38 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/names.h"
 #include "base/proc.h"
 
 const char *const install_hooks[] = { "pre-receive", "post-receive", NULL };
+
+static int
+become(uid_t uid, gid_t gid, const char *path, struct err *err)
+{
+	const struct passwd *user = getpwuid(uid);
+
+	gid = user ? user->pw_gid : gid;
+	if ((user ? initgroups(user->pw_name, gid) : setgroups(0, NULL)) < 0 ||
+	    setresgid(gid, gid, gid) < 0 || setresuid(uid, uid, uid) < 0)
+		return err_errno(err, "become the owner of %s", path);
+	/* git reads the configuration of whose home this is. */
+	if (setenv("HOME", user ? user->pw_dir : "/", 1) < 0 ||
+	    unsetenv("XDG_CONFIG_HOME") < 0)
+		return err_errno(err, "environment");
+	return 0;
+}
+
+int
+install_become_owner(const char *path, struct err *err)
+{
+	struct stat info;
+
+	if (geteuid())
+		return 0;
+	if (stat(path, &info) < 0)
+		return err_set(err, ERR_INPUT, "%s is no git repository", path);
+	return info.st_uid ? become(info.st_uid, info.st_gid, path, err) : 0;
+}
 
 int
 install_gitdir(const char *path, char **gitdir, struct err *err)
@@ -91,11 +123,44 @@ install_git_config(const char *gitdir, const char *const *args, char **value,
 int
 install_is_ours(const char *path, const char *program)
 {
-	char target[PATH_MAX];
+	char *real = realpath(path, NULL);
+	int ours = real && !strcmp(real, program);
+
+	free(real);
+	return ours;
+}
+
+int
+install_is_recorded(const json_t *record, const char *path)
+{
+	const json_t *hook;
+	size_t i;
+
+	json_array_foreach(json_object_get(record, "hooks"), i, hook)
+	{
+		if (!strcmp(json_text_or(hook, "path", ""), path))
+			return 1;
+	}
+	return 0;
+}
+
+int
+install_is_stale(const char *path, const json_t *record)
+{
+	char target[PATH_MAX], *shim, *slash;
 	ssize_t len = readlink(path, target, sizeof(target) - 1);
+	int stale;
 
 	if (len < 0)
 		return 0;
 	target[len] = '\0';
-	return !strcmp(target, program);
+	slash = strrchr(target, '/');
+	/* What we linked, and its program is gone: nobody else's hook. */
+	if (!slash || access(path, F_OK) < 0)
+		return install_is_recorded(record, path);
+	*slash = '\0';
+	shim = file_join(target, PROGRAM_SHIM);
+	stale = file_exists(shim);
+	free(shim);
+	return stale;
 }

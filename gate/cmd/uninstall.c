@@ -112,7 +112,11 @@ cmd_uninstall(int argc, char **argv)
 
 	ret = cmd_begin("uninstall", rows, &argc, argv, 1);
 	if (ret < 0) {
-		ret = install_gitdir(argc > 1 ? argv[1] : ".", &gitdir, &err);
+		const char *path = argc > 1 ? argv[1] : ".";
+
+		ret = install_become_owner(path, &err);
+		if (!ret)
+			ret = install_gitdir(path, &gitdir, &err);
 		if (!ret)
 			ret = take_out(gitdir, purge, did, &err);
 		if (json)

@@ -26,6 +26,12 @@ on_signal(int number)
 	stopped = 1;
 }
 
+static int
+is_stopped(void)
+{
+	return stopped;
+}
+
 static void
 tell(const char *line)
 {
@@ -37,6 +43,7 @@ tell(const char *line)
 static int
 drain(const char *repo, struct worker_counts *counts, struct err *err)
 {
+	const struct worker_input input = { tell, is_stopped };
 	struct gate gate = GATE_INIT;
 	int ret = cmd_open(&gate, repo, STORE_WRITE, err);
 
@@ -45,7 +52,7 @@ drain(const char *repo, struct worker_counts *counts, struct err *err)
 
 		log_open("work", log);
 		free(log);
-		ret = worker_drain(&gate, tell, counts, err);
+		ret = worker_drain(&gate, &input, counts, err);
 		/* Nothing is queued any more: idle time. */
 		if (!ret && !counts->busy)
 			ret = canary_when_due(&gate, err);

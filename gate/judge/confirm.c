@@ -6,6 +6,9 @@
 
 #include "base/mem.h"
 
+/* Evidence that a session at least has to give to what the other is sure of. */
+#define E_AGREES 10
+
 void
 finding_of_look(const struct look *look, struct finding *finding)
 {
@@ -20,48 +23,92 @@ finding_of_look(const struct look *look, struct finding *finding)
 				     .sessions = 1 };
 }
 
-static struct pair *
-joined(struct rounds first, struct rounds second)
+/* What all rounds together say, as if they were of one session. */
+static void
+look_at_both(const struct rule *rule, struct rounds first, struct rounds second,
+	     struct look *look)
 {
-	struct pair *all = mem_new(first.count + second.count, sizeof(*all));
+	size_t count = first.count + second.count;
+	struct pair *all = mem_new(count, sizeof(*all));
 
 	if (first.count)
 		memcpy(all, first.pairs, first.count * sizeof(*all));
 	if (second.count)
 		memcpy(all + first.count, second.pairs,
 		       second.count * sizeof(*all));
+	look_at(rule, all, count, look);
+	free(all);
+}
+
+/* The pooled rounds suppose one shift. Where the sessions contradict each
+ * other the interval is what covers both. */
+static struct estimate
+joined(const struct look *one, const struct look *two, const struct look *both)
+{
+	struct estimate a = one->estimate, b = two->estimate;
+	struct estimate all = both->estimate;
+
+	if (a.high >= b.low && b.high >= a.low)
+		return all;
+	all.low = fmin(a.low, b.low);
+	all.high = fmax(a.high, b.high);
 	return all;
+}
+
+/* Two e-values for the same thing: each sure, or, unless each has to be, both
+ * for it and together as sure as that. */
+static int
+agree(double e, double f, double level, int alone)
+{
+	if (e >= level && f >= level)
+		return 1;
+	return !alone && fmin(e, f) >= E_AGREES && e * f >= level * level;
+}
+
+/* Of what was no alarm in the first session, or did not come again. */
+static enum verdict
+quiet_verdict(const struct look *one, const struct look *two,
+	      const struct look *both)
+{
+	if (look_needs_confirmation(two))
+		return VERDICT_UNDECIDED;
+	/* The second session alone is free of the choice that brought it. */
+	if (look_needs_confirmation(one))
+		return look_verdict(two);
+	return one->outlook == OUTLOOK_SAME ? VERDICT_PASS : look_verdict(both);
 }
 
 void
 confirm(const struct rule *rule, struct rounds first, struct rounds second,
 	int alone, struct finding *finding)
 {
-	struct pair *all = joined(first, second);
+	double level = 1 / rule->alpha;
 	struct look one, two, both;
 
-	(void)alone; /* the second session has to be clear on its own anyway */
 	look_at(rule, first.pairs, first.count, &one);
 	look_at(rule, second.pairs, second.count, &two);
-	look_at(rule, all, first.count + second.count, &both);
+	look_at_both(rule, first, second, &both);
 	finding_of_look(&both, finding);
 	finding->sessions = 2;
+	finding->estimate = joined(&one, &two, &both);
 	/* Independent e-values multiply. */
 	finding->e_worse = one.e_worse * two.e_worse;
 	finding->e_better = one.e_better * two.e_better;
 	finding->e_severe = one.e_severe * two.e_severe;
-	if (!look_needs_confirmation(&one)) {
-		finding->verdict = look_verdict(&both);
-	} else if (one.outlook != two.outlook) {
-		finding->unconfirmed = 1;
-		finding->verdict = look_verdict(&two);
-	} else if (one.outlook == OUTLOOK_BETTER) {
+	if (agree(one.e_worse, two.e_worse, level, alone)) {
+		finding->verdict = agree(one.e_severe, two.e_severe, level,
+					 alone)
+					   ? VERDICT_SEVERE
+					   : VERDICT_REGRESSED;
+	} else if (agree(one.e_better, two.e_better, level, alone)) {
 		finding->verdict = VERDICT_IMPROVED;
 	} else {
-		finding->verdict = one.severe && two.severe ? VERDICT_SEVERE
-							    : VERDICT_REGRESSED;
+		finding->unconfirmed = look_needs_confirmation(&one);
+		finding->verdict = quiet_verdict(&one, &two, &both);
+		if (finding->verdict == VERDICT_PASS &&
+		    look_needs_confirmation(&one))
+			finding->estimate = two.estimate;
 	}
-	free(all);
 }
 
 enum verdict

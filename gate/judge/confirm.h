@@ -34,9 +34,13 @@ struct finding {
 void finding_of_look(const struct look *look, struct finding *finding);
 
 /*
- * Both sessions together. alone: this metric changed without the one that
- * should explain it (wall without cpu), so the second session has to be clear
- * on its own, not only point the same way.
+ * Both sessions together. A finding stands when each session is sure of it, or
+ * when both speak for it and are together as sure as that; severe likewise.
+ * alone: this metric changed without the one that should explain it (wall
+ * without cpu), so each has to be sure. An alarm that does not come again is
+ * unconfirmed: pass if the second session, which no alarm has chosen, says so,
+ * else undecided. The estimate is that of all rounds; where the sessions
+ * contradict each other its interval covers both.
  */
 void confirm(const struct rule *rule, struct rounds first, struct rounds second,
 	     int alone, struct finding *finding);

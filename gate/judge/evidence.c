@@ -41,34 +41,49 @@ evidence_kind(const struct finding *wall, const struct finding *cpu,
 	return work_same ? EVIDENCE_LAYOUT : EVIDENCE_TIME;
 }
 
+static void
+add_work(struct buf *buf, const struct finding *instructions)
+{
+	double ratio = instructions->estimate.ratio;
+	double percent = fabs(ratio - 1) * 100;
+
+	buf_addf(buf, "%.*f %% %s work", percent < 9.95 ? 1 : 0, percent,
+		 ratio > 1 ? "more" : "less");
+}
+
 void
 evidence_add_text(struct buf *buf, const struct finding *wall,
 		  const struct finding *cpu, const struct finding *instructions)
 {
-	int sure = 0;
-	const struct finding *time = direction(cpu, &sure) ? cpu : wall;
-	double work = instructions
-			      ? fabs(instructions->estimate.ratio - 1) * 100
-			      : 0;
+	int by_cpu_is_sure = 0, by_wall_is_sure = 0;
+	int by_cpu = direction(cpu, &by_cpu_is_sure);
+	int by_wall = direction(wall, &by_wall_is_sure);
+	int is_slower = (by_cpu ? by_cpu : by_wall) > 0;
 
 	switch (evidence_kind(wall, cpu, instructions)) {
 	case EVIDENCE_NONE:
 	case EVIDENCE_TIME:
 		return;
 	case EVIDENCE_BOTH:
+		add_work(buf, instructions);
+		return;
 	case EVIDENCE_WORK:
-		buf_addf(buf, "%.*f %% %s work", work < 10 ? 1 : 0, work,
-			 instructions->estimate.ratio > 1 ? "more" : "less");
+		add_work(buf, instructions);
+		if (cpu ? by_cpu_is_sure : by_wall_is_sure)
+			buf_adds(buf, ", same time");
 		return;
 	case EVIDENCE_LAYOUT:
 		buf_addf(buf, "same work, %s: memory or layout?",
-			 time->estimate.ratio > 1 ? "slower" : "faster");
+			 is_slower ? "slower" : "faster");
 		return;
 	case EVIDENCE_WAITING:
-		buf_adds(buf, "same CPU time: it waits");
+		buf_addf(buf, "same CPU time: it waits %s",
+			 is_slower ? "longer" : "less");
 		return;
 	case EVIDENCE_CONFLICT:
-		buf_adds(buf, "time and work moved in opposite directions");
+		add_work(buf, instructions);
+		buf_addf(buf, ", yet %s: memory or layout?",
+			 is_slower ? "slower" : "faster");
 		return;
 	}
 }

@@ -4,50 +4,93 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "judge/robust.h"
+#include "judge/session.h"
+
+/* Half an interval of judge/bet.h, in sd of its estimate: by simulation over
+ * Gaussian rounds, alpha = 0.01 at each end. */
+#define HALF_WIDTH 3.6
 
 static int
-ascending(const void *a, const void *b)
+is_usable(double ratio)
 {
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
+	return ratio > 0 && isfinite(ratio);
 }
 
 struct noise
 noise_learn(const double *ratios, const double *widths, size_t count)
 {
-	double *size = mem_new(count, sizeof(*size)), inner = 0;
+	double *size = mem_new(count, sizeof(*size));
+	double *own = mem_new(count, sizeof(*own));
 	struct noise noise = NOISE_UNKNOWN;
 	size_t n = 0;
+	int varied = 0;
 
 	for (size_t i = 0; i < count; i++) {
-		if (!(ratios[i] > 0) || !isfinite(ratios[i]))
+		if (!is_usable(ratios[i]))
 			continue;
-		size[n++] = fabs(log(ratios[i]));
-		if (widths)
-			inner += widths[i] * widths[i];
+		size[n] = fabs(log(ratios[i]));
+		own[n] = widths && isfinite(widths[i]) ? widths[i] : 0;
+		varied |= size[n] > 0;
+		n++;
 	}
-	qsort(size, n, sizeof(*size), ascending);
 	noise.sessions = (unsigned)n;
 	if (n) {
-		double sd = 1.4826 * size[n / 2], own = inner / (double)n;
+		double sd = 1.4826 * robust_median(size, n);
+		double inner = robust_median(own, n);
 
-		noise.sd = sqrt(fmax(0, sd * sd - own));
-		noise.exact = n >= NOISE_EXACT && !(size[n - 1] > 0);
+		noise.sd = sqrt(fmax(0, sd * sd - inner * inner)) *
+			   (1 + 2.0 / (double)n);
+		noise.exact = n >= NOISE_EXACT && !varied;
 	}
 	free(size);
+	free(own);
 	return noise;
+}
+
+struct noise
+noise_learn_history(const double *ratios, const double *widths, size_t count)
+{
+	double *steps = mem_new(count, sizeof(*steps));
+	double *own = mem_new(count, sizeof(*own));
+	struct noise noise;
+	size_t n = 0, last = count;
+
+	for (size_t i = 0; i < count; i++) {
+		if (!is_usable(ratios[i]))
+			continue;
+		if (last < count) {
+			steps[n] = ratios[i] / ratios[last];
+			own[n++] = widths ? hypot(widths[i], widths[last]) : 0;
+		}
+		last = i;
+	}
+	noise = noise_learn(steps, own, n);
+	free(steps);
+	free(own);
+	return noise;
+}
+
+double
+noise_width(double low, double high)
+{
+	if (!(low > 0) || !isfinite(high) || !(high > low))
+		return 0;
+	return (log(high) - log(low)) / 2 / HALF_WIDTH;
 }
 
 double
 noise_detectable(const struct noise *noise, double spread, unsigned rounds,
 		 double alpha)
 {
-	double width;
+	double sd = noise->sessions >= NOISE_ENOUGH ? noise->sd : 0;
+	double doubt = log(1 / alpha);
 
-	if (!rounds)
+	if (noise->exact && rounds >= EXACT_ROUNDS)
+		return 0;
+	/* All rounds agree, and it is not enough. */
+	if (rounds * log(1.87) < doubt)
 		return INFINITY;
-	/* Twice the half-width of a two-sided interval, roughly normal. */
-	width = spread * sqrt(2 * log(2 / alpha) / rounds);
-	return expm1(2 * (width + 2 * noise->sd));
+	return expm1(spread * sqrt(2.7 * doubt / (rounds - 5.0)) +
+		     NOISE_REACH * sd);
 }

@@ -1,5 +1,6 @@
 #include "judge/push.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 #include "base/mem.h"
@@ -12,26 +13,40 @@ descending(const void *a, const void *b)
 	return (x < y) - (x > y);
 }
 
+/* What an e-value has to reach to stand; INFINITY when none does. */
+static double
+bar(const double *e, size_t count, double fdr)
+{
+	double *sorted = mem_new(count, sizeof(*sorted));
+	size_t stand = 0;
+
+	for (size_t i = 0; i < count; i++)
+		sorted[i] = e[i] > 0 ? e[i] : 0; /* NAN says nothing */
+	qsort(sorted, count, sizeof(*sorted), descending);
+	for (size_t k = 1; k <= count; k++)
+		if (sorted[k - 1] * (double)k * fdr >= (double)count)
+			stand = k;
+	free(sorted);
+	return stand ? (double)count / (fdr * (double)stand) : INFINITY;
+}
+
 size_t
 e_bh(const double *e, size_t count, double fdr, int *keep)
 {
-	double *sorted = mem_new(count, sizeof(*sorted)), least = 0;
-	size_t stand = 0, kept = 0;
+	double least = bar(e, count, fdr) * (1 - 1e-12);
+	size_t kept = 0;
 
-	for (size_t i = 0; i < count; i++)
-		sorted[i] = e[i];
-	qsort(sorted, count, sizeof(*sorted), descending);
-	for (size_t k = 1; k <= count; k++)
-		if (sorted[k - 1] * (double)k >= (double)count / fdr)
-			stand = k;
-	if (stand)
-		least = sorted[stand - 1];
 	for (size_t i = 0; i < count; i++) {
-		keep[i] = stand && e[i] >= least;
+		keep[i] = e[i] >= least;
 		kept += (size_t)keep[i];
 	}
-	free(sorted);
 	return kept;
+}
+
+double
+push_e_wanted(size_t count, double fdr)
+{
+	return sqrt((double)count / fdr);
 }
 
 static double
@@ -55,23 +70,31 @@ evidence_of(const struct finding *finding)
 	return 0;
 }
 
+/* Any set of claims of which each reaches the bar of their number has a bounded
+ * rate of false ones, so a severe claim may be made that reaches it too. */
 size_t
 push_control(struct finding *findings, size_t count, double fdr)
 {
-	double *e = mem_new(count, sizeof(*e));
-	int *keep = mem_new(count, sizeof(*keep));
+	double *e = mem_new(count, sizeof(*e)), least;
 	size_t taken = 0;
 
 	for (size_t i = 0; i < count; i++)
 		e[i] = evidence_of(&findings[i]);
-	e_bh(e, count, fdr, keep);
+	least = bar(e, count, fdr) * (1 - 1e-12);
 	for (size_t i = 0; i < count; i++) {
-		if (keep[i] || !(e[i] > 0))
+		struct finding *finding = &findings[i];
+
+		if (!(e[i] > 0))
 			continue;
-		findings[i].verdict = VERDICT_UNDECIDED;
-		taken++;
+		if (e[i] < least) {
+			finding->verdict = VERDICT_UNDECIDED;
+			taken++;
+		} else if (finding->verdict == VERDICT_SEVERE &&
+			   finding->e_severe < least) {
+			finding->verdict = VERDICT_REGRESSED;
+			taken++;
+		}
 	}
 	free(e);
-	free(keep);
 	return taken;
 }

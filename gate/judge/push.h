@@ -23,6 +23,13 @@
  */
 size_t push_control(struct finding *findings, size_t count, double fdr);
 
+/*
+ * The evidence that each of the two sessions of a finding should reach, so that
+ * it stands even if it is the only one among count hypotheses: for struct
+ * rule's e_wanted. 245 for 3000, which is one round more than 100.
+ */
+double push_e_wanted(size_t count, double fdr);
+
 /* e-BH itself: keep[i] says whether e[i] stands; returns how many do. */
 size_t e_bh(const double *e, size_t count, double fdr, int *keep);
 

@@ -1,207 +1,280 @@
 #include "judge/session.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "base/mem.h"
 #include "base/protocol.h"
+#include "judge/bet.h"
+#include "judge/robust.h"
 
-/* Shares of the capital that are bet; the mixture of them is the e-process. */
-static const double bets[] = { 0.3, 0.6, 0.9, 0.99 };
-enum { BETS = sizeof(bets) / sizeof(*bets), SIGN_ONLY = 3, STEPS = 40 };
+/* A secondary metric may ask for so many rounds in any case. */
+enum { SECONDARY_ROUNDS = 16 };
 
-struct shifts {
-	double d[LOOK_MAX_PAIRS]; /* ln ratio, worse is positive */
-	size_t count, unusable;
+/* Where a rule draws its lines, for shifts ln ratio with worse positive. */
+struct lines {
+	double reach;  /* of the session's own noise */
+	double same;   /* no change is within +- this; may be negative */
+	double alarm;  /* worse is beyond this, better below its negative */
+	double severe; /* INFINITY for never */
+	double level, wanted;
 };
 
+/* The rounds of a look, and what they alone say of the shift. */
+struct shift {
+	struct bets bets;
+	size_t unusable;
+	int exact; /* neither side ever varied */
+	double base;
+	double middle, low, high;
+};
+
+/* ln ratio of a pair, or NAN. */
+static double
+shift_of(double base, double now, int counted)
+{
+	if (!isfinite(base) || !isfinite(now) || base < 0 || now < 0)
+		return NAN;
+	if (counted) {
+		base = base < 1 ? 1 : base;
+		now = now < 1 ? 1 : now;
+	}
+	if (!(base > 0) && !(now > 0))
+		return 0;
+	if (!(base > 0))
+		return log(ZERO_RATIO);
+	if (!(now > 0))
+		return -log(ZERO_RATIO);
+	/* The quotient of two doubles may overflow, its logarithm does not. */
+	return log(now) - log(base);
+}
+
 static void
-take_shifts(const struct rule *rule, const struct pair *pairs, size_t count,
-	    struct shifts *shifts)
+take_rounds(const struct rule *rule, const struct pair *pairs, size_t count,
+	    struct shift *shift)
 {
 	double sign = rule->better == BETTER_HIGHER ? -1 : 1;
+	const struct pair *first = NULL;
+	int varied = 0;
 
-	shifts->count = shifts->unusable = 0;
-	for (size_t i = 0; i < count && shifts->count < LOOK_MAX_PAIRS; i++) {
-		double base = pairs[i].baseline, now = pairs[i].candidate;
+	bets_init(&shift->bets);
+	shift->unusable = 0;
+	for (size_t i = 0; i < count; i++) {
+		const struct pair *pair = &pairs[i];
+		double d = shift_of(pair->baseline, pair->candidate,
+				    rule->counted);
 
-		if (rule->counted) {
-			base = base >= 0 && base < 1 ? 1 : base;
-			now = now >= 0 && now < 1 ? 1 : now;
-		}
-		if (!(base > 0) || !(now > 0) || !isfinite(base) ||
-		    !isfinite(now)) {
-			shifts->unusable++;
+		if (isnan(d)) {
+			shift->unusable++;
 			continue;
 		}
-		shifts->d[shifts->count++] = sign * log(now / base);
+		if (!first)
+			first = pair;
+		varied |= pair->baseline < first->baseline ||
+			  pair->baseline > first->baseline ||
+			  pair->candidate < first->candidate ||
+			  pair->candidate > first->candidate;
+		bets_add(&shift->bets, sign * d, pair->unquiet);
 	}
+	shift->base = first ? first->baseline : 0;
+	shift->exact = !varied && shift->bets.count >= EXACT_ROUNDS &&
+		       (rule->counted || rule->noise.exact);
 }
 
-/*
- * The capital of betting on "the shift is more than m" (direction 1) or less
- * (-1). The size of a bet looks at the past alone: the median of |d - m|.
- */
-static double
-capital(const struct shifts *shifts, double m, int direction)
+static void
+draw_lines(const struct rule *rule, struct lines *lines)
 {
-	double sorted[LOOK_MAX_PAIRS], wealth[BETS], sum = 0;
-
-	for (size_t k = 0; k < BETS; k++)
-		wealth[k] = 1;
-	for (size_t i = 0; i < shifts->count; i++) {
-		double x = direction * (shifts->d[i] - m), size = fabs(x);
-		double scale = i < SIGN_ONLY ? 0 : sorted[i / 2];
-		double psi = x > 0 ? 1 : x < 0 ? -1 : 0;
-		size_t at = i;
-
-		if (scale > 0 && size < scale)
-			psi = x / scale;
-		for (size_t k = 0; k < BETS; k++)
-			wealth[k] *= 1 + bets[k] * psi;
-		while (at > 0 && sorted[at - 1] > size) {
-			sorted[at] = sorted[at - 1];
-			at--;
-		}
-		sorted[at] = size;
-	}
-	for (size_t k = 0; k < BETS; k++)
-		sum += wealth[k];
-	return sum / BETS;
-}
-
-static int
-compare(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
-static double
-median_of(double *values, size_t count)
-{
-	qsort(values, count, sizeof(*values), compare);
-	if (!count)
-		return 0;
-	return count % 2 ? values[count / 2]
-			 : (values[count / 2 - 1] + values[count / 2]) / 2;
-}
-
-/* Median of the pairwise means: Hodges and Lehmann 1963. */
-static double
-hodges_lehmann(const struct shifts *shifts)
-{
-	size_t n = shifts->count < 100 ? shifts->count : 100, count = 0;
-	double *means = mem_new(n * (n + 1) / 2, sizeof(*means)), middle;
-
-	for (size_t i = 0; i < n; i++)
-		for (size_t j = i; j < n; j++)
-			means[count++] = (shifts->d[i] + shifts->d[j]) / 2;
-	middle = median_of(means, count);
-	free(means);
-	return middle;
-}
-
-static double
-robust_spread(const struct shifts *shifts)
-{
-	double values[LOOK_MAX_PAIRS], middle;
-
-	memcpy(values, shifts->d, shifts->count * sizeof(*values));
-	middle = median_of(values, shifts->count);
-	for (size_t i = 0; i < shifts->count; i++)
-		values[i] = fabs(shifts->d[i] - middle);
-	return 1.4826 * median_of(values, shifts->count);
-}
-
-/* The end of the interval in a direction: where the bet against it is won. */
-static double
-interval_end(const struct shifts *shifts, double middle, int direction,
-	     double level)
-{
-	double in = middle, out, reach = 0;
-
-	for (size_t i = 0; i < shifts->count; i++)
-		reach = fmax(reach, fabs(shifts->d[i] - middle));
-	out = middle + direction * (reach + 1e-9);
-	if (capital(shifts, out, -direction) < level)
-		return direction > 0 ? INFINITY : -INFINITY;
-	for (int i = 0; i < STEPS; i++) {
-		double half = (in + out) / 2;
-
-		if (capital(shifts, half, -direction) < level)
-			in = half;
-		else
-			out = half;
-	}
-	return out;
-}
-
-static enum outlook
-decide(const struct rule *rule, const struct look *look, double low,
-       double high)
-{
+	double sd = rule->noise.sessions >= NOISE_ENOUGH ? rule->noise.sd : 0;
 	double threshold = log1p(rule->threshold);
-	size_t cap = rule->cap ? rule->cap : PROTOCOL_MAX_ROUNDS;
 
-	if (look->rounds >= rule->min_rounds) {
-		if (low > threshold)
-			return OUTLOOK_WORSE;
-		if (high < -threshold)
-			return OUTLOOK_BETTER;
-		if (low > -threshold && high < threshold)
-			return OUTLOOK_SAME;
+	lines->reach = NOISE_REACH * sd;
+	lines->same = threshold - lines->reach;
+	lines->alarm = fmax(threshold + lines->reach, NOISE_CLEAR * sd);
+	lines->severe = isfinite(rule->severe)
+				? fmax(log1p(rule->severe) + lines->reach,
+				       lines->alarm)
+				: INFINITY;
+	lines->level = 1 / rule->alpha;
+	lines->wanted = fmax(lines->level, rule->e_wanted);
+}
+
+/* Against "not beyond m" in a direction. */
+static double
+evidence(const struct shift *shift, double m, int direction)
+{
+	if (shift->exact)
+		return direction * (shift->middle - m) > 0 ? EXACT_E : 0;
+	return bets_capital(&shift->bets, m, direction, INFINITY, NULL);
+}
+
+static void
+estimate_shift(struct shift *shift, const struct lines *lines)
+{
+	const struct bets *bets = &shift->bets;
+
+	shift->middle = robust_centre(bets->past, bets->full);
+	if (shift->exact) {
+		shift->low = shift->high = shift->middle;
+		return;
 	}
-	return look->rounds + look->unusable >= cap ? OUTLOOK_CAPPED
-						    : OUTLOOK_MORE;
+	shift->low = bets_end(bets, -1, lines->level);
+	shift->high = bets_end(bets, 1, lines->level);
+	shift->middle = fmin(fmax(shift->middle, shift->low), shift->high);
+}
+
+/* However many rounds: between the lines nothing can be said. */
+static int
+is_hopeless(const struct shift *shift, const struct lines *lines)
+{
+	return lines->reach > 0 && shift->high <= lines->alarm &&
+	       shift->low >= -lines->alarm &&
+	       (lines->same <= 0 || shift->low >= lines->same ||
+		shift->high <= -lines->same);
+}
+
+/* Worse, but whether severe is not clear yet. */
+static int
+severity_is_open(const struct shift *shift, const struct lines *lines,
+		 const struct look *look)
+{
+	return isfinite(lines->severe) && look->rounds < SEVERE_ROUNDS &&
+	       look->e_severe < lines->wanted && shift->high > lines->severe;
+}
+
+/* What the rounds say, wherever one stops. OUTLOOK_MORE: nothing. */
+static enum outlook
+clear_outlook(const struct rule *rule, const struct shift *shift,
+	      const struct lines *lines, const struct look *look)
+{
+	if (look->rounds < rule->min_rounds && !shift->exact)
+		return OUTLOOK_MORE;
+	if (look->e_worse >= lines->level)
+		return OUTLOOK_WORSE;
+	if (look->e_better >= lines->level)
+		return OUTLOOK_BETTER;
+	if (shift->low > -lines->same && shift->high < lines->same)
+		return OUTLOOK_SAME;
+	return is_hopeless(shift, lines) ? OUTLOOK_CAPPED : OUTLOOK_MORE;
+}
+
+/* An alarm that more rounds would make more of. */
+static int
+wants_more(enum outlook clear, const struct shift *shift,
+	   const struct lines *lines, const struct look *look)
+{
+	switch (clear) {
+	case OUTLOOK_WORSE:
+		return look->e_worse < lines->wanted ||
+		       severity_is_open(shift, lines, look);
+	case OUTLOOK_BETTER:
+		return look->e_better < lines->wanted;
+	case OUTLOOK_MORE:
+		return 1;
+	case OUTLOOK_SAME:
+	case OUTLOOK_CAPPED:
+		break;
+	}
+	return 0;
+}
+
+/* After how many rounds the outlook was clear for the first time. */
+static size_t
+first_clear(const struct rule *rule, const struct shift *shift,
+	    const struct lines *lines, enum outlook outlook)
+{
+	size_t up = 0, down = 0;
+	double above = -lines->same, below = lines->same;
+
+	if (shift->exact)
+		return EXACT_ROUNDS;
+	if (outlook == OUTLOOK_WORSE)
+		above = lines->alarm;
+	if (outlook == OUTLOOK_BETTER)
+		below = -lines->alarm;
+	if (outlook != OUTLOOK_BETTER)
+		bets_capital(&shift->bets, above, 1, lines->level, &up);
+	if (outlook != OUTLOOK_WORSE)
+		bets_capital(&shift->bets, below, -1, lines->level, &down);
+	up = up > down ? up : down;
+	up = up > shift->bets.count ? shift->bets.count : up;
+	return up > rule->min_rounds ? up : rule->min_rounds;
+}
+
+static void
+decide(const struct rule *rule, const struct shift *shift,
+       const struct lines *lines, size_t count, struct look *look)
+{
+	size_t cap = rule->cap ? rule->cap : PROTOCOL_MAX_ROUNDS;
+	enum outlook clear = clear_outlook(rule, shift, lines, look);
+	int at_end = count >= cap || count >= LOOK_MAX_PAIRS;
+
+	look->outlook = clear;
+	look->clear_at = look->rounds < rule->min_rounds ? look->rounds
+							 : rule->min_rounds;
+	if (clear == OUTLOOK_MORE)
+		look->outlook = at_end ? OUTLOOK_CAPPED : OUTLOOK_MORE;
+	else if (clear != OUTLOOK_CAPPED)
+		look->clear_at = first_clear(rule, shift, lines, clear);
+	if (!at_end && wants_more(clear, shift, lines, look))
+		look->outlook = OUTLOOK_MORE;
+	look->severe = look->outlook == OUTLOOK_WORSE &&
+		       look->e_severe >= lines->level;
+}
+
+static void
+fill_estimate(const struct rule *rule, const struct shift *shift, double reach,
+	      struct look *look)
+{
+	double low = shift->low - reach, high = shift->high + reach;
+
+	if (rule->better == BETTER_HIGHER)
+		look->estimate = (struct estimate){ exp(-shift->middle),
+						    exp(-high), exp(-low) };
+	else
+		look->estimate = (struct estimate){ exp(shift->middle),
+						    exp(low), exp(high) };
+	if (isfinite(low) && isfinite(high))
+		look->detectable = expm1((high - low) / 2);
+	/* One event more or less is seen. */
+	if (shift->exact && shift->base > 0)
+		look->detectable = fmax(look->detectable, 1 / shift->base);
+}
+
+static double
+spread_of(const struct bets *bets)
+{
+	double values[BETS_MAX];
+
+	memcpy(values, bets->past, bets->full * sizeof(*values));
+	return robust_spread(values, bets->full);
 }
 
 void
 look_at(const struct rule *rule, const struct pair *pairs, size_t count,
 	struct look *look)
 {
-	double level = 2 / rule->alpha, middle, low, high, floor_width;
-	struct shifts shifts;
+	size_t used = count < LOOK_MAX_PAIRS ? count : LOOK_MAX_PAIRS;
+	struct shift shift = { .low = -INFINITY, .high = INFINITY };
+	struct lines lines;
 
-	take_shifts(rule, pairs, count, &shifts);
-	*look = (struct look){ .rounds = shifts.count,
-			       .unusable = shifts.unusable,
+	take_rounds(rule, pairs, used, &shift);
+	draw_lines(rule, &lines);
+	*look = (struct look){ .rounds = shift.bets.count,
+			       .unusable = shift.unusable,
 			       .estimate = { 1, 0, INFINITY },
 			       .detectable = INFINITY,
 			       .e_worse = 1,
 			       .e_better = 1,
-			       .e_severe = isfinite(rule->severe) ? 1 : 0 };
-	if (!shifts.count) {
-		look->outlook = decide(rule, look, -INFINITY, INFINITY);
-		return;
+			       .e_severe = isfinite(lines.severe) ? 1 : 0 };
+	if (shift.bets.count) {
+		estimate_shift(&shift, &lines);
+		look->spread = spread_of(&shift.bets);
+		look->e_worse = evidence(&shift, lines.alarm, 1);
+		look->e_better = evidence(&shift, -lines.alarm, -1);
+		if (isfinite(lines.severe))
+			look->e_severe = evidence(&shift, lines.severe, 1);
+		fill_estimate(rule, &shift, lines.reach, look);
 	}
-	/* What lies between sessions of the same code, at two sd. */
-	floor_width = 2 * rule->noise.sd;
-	middle = hodges_lehmann(&shifts);
-	low = interval_end(&shifts, middle, -1, level) - floor_width;
-	high = interval_end(&shifts, middle, 1, level) + floor_width;
-	look->spread = robust_spread(&shifts);
-	look->outlook = decide(rule, look, low, high);
-	look->e_worse = capital(&shifts, log1p(rule->threshold) + floor_width,
-				1);
-	look->e_better = capital(&shifts, -log1p(rule->threshold) - floor_width,
-				 -1);
-	if (isfinite(rule->severe)) {
-		look->e_severe = capital(&shifts,
-					 log1p(rule->severe) + floor_width, 1);
-		look->severe = look->outlook == OUTLOOK_WORSE &&
-			       low > log1p(rule->severe);
-	}
-	if (isfinite(low) && isfinite(high))
-		look->detectable = expm1((high - low) / 2);
-	if (rule->better == BETTER_HIGHER)
-		look->estimate = (struct estimate){ exp(-middle), exp(-high),
-						    exp(-low) };
-	else
-		look->estimate = (struct estimate){ exp(middle), exp(low),
-						    exp(high) };
+	decide(rule, &shift, &lines, count, look);
 }
 
 const char *
@@ -217,7 +290,7 @@ int
 test_wants_more(const struct rule *rules, const struct look *looks,
 		size_t count)
 {
-	size_t clear = 0;
+	size_t clear_at = SECONDARY_ROUNDS / 2;
 	int primary = 0;
 
 	for (size_t i = 0; i < count; i++) {
@@ -226,11 +299,12 @@ test_wants_more(const struct rule *rules, const struct look *looks,
 		primary = 1;
 		if (looks[i].outlook == OUTLOOK_MORE)
 			return 1;
-		clear = looks[i].rounds > clear ? looks[i].rounds : clear;
+		if (looks[i].clear_at > clear_at)
+			clear_at = looks[i].clear_at;
 	}
 	for (size_t i = 0; i < count; i++)
 		if (rules[i].secondary && looks[i].outlook == OUTLOOK_MORE &&
-		    (!primary || looks[i].rounds < 16))
+		    (!primary || looks[i].rounds < 2 * clear_at))
 			return 1;
 	return 0;
 }

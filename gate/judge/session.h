@@ -12,19 +12,38 @@
  *
  * How it works. Every round runs baseline and candidate once, in random order,
  * so d = ln(candidate / baseline) - m is symmetric about 0 when m is the true
- * shift: given |d|, its sign is a fair coin, whatever the shape of the noise.
- * We bet on that coin. The capital of a betting rule that looks only at the
- * past is an e-process: under the null it exceeds 1/a, at any look, with
- * probability at most a (Ville 1939). Bets on "the shift is more than m", and
- * on "less than m", with a bounded, odd, monotone function of d - m keep that
- * for every m, so the set of m that neither bet has refuted is an interval
- * that is valid at whatever look one stops. Outliers cost a bounded part of
- * the capital. Sign symmetry is all that is assumed; its price is that n
- * rounds give at most 2^n : 1 (alpha = 0.01 needs 8 rounds).
+ * shift, whatever the shape of the noise; for m = 0 the random order alone
+ * makes it so, however the machine drifts. judge/bet.h bets on the sign of it,
+ * for every m: what the bets have not refuted at 1/alpha is an interval that
+ * is valid at whatever look one stops, and the capital itself is the evidence.
+ * Sign symmetry is all that is assumed; its price is that n rounds give at most
+ * 2^n : 1 (alpha = 0.01 needs 8 rounds).
  *
  * A session has an error of its own beside that of its rounds (layout, build,
- * day): what history knows of it, struct noise, widens everything said here.
+ * day). What history knows of it, struct noise, once learnt from NOISE_ENOUGH
+ * sessions, widens the interval by NOISE_REACH sd, and an alarm has to be clear
+ * of the threshold by as much, and of no change at all by NOISE_CLEAR sd.
+ *
+ * Counts that do not vary within a session (rule.counted, or noise.exact) are
+ * not noise, so there is nothing to bet on: they are compared, after
+ * EXACT_ROUNDS rounds.
  */
+#define NOISE_REACH 1.5
+#define NOISE_CLEAR 2.5
+
+enum {
+	EXACT_ROUNDS = 4,
+	/* Beyond so many, a regression that may or may not be severe is not
+	 * worth more rounds. */
+	SEVERE_ROUNDS = 40
+};
+
+/* What an exact difference counts for, in the place of an e-value. */
+#define EXACT_E 1e6
+
+/* A value of zero beside one that is not is taken as this ratio, or 1 by it.
+ * Zero beside zero is no change. */
+#define ZERO_RATIO 1000
 
 /* How one (test, metric) is judged. Shifts are meant as ratios: a threshold of
  * 0.03 is worse at ratios over 1.03 and better below 1/1.03 (the reverse for
@@ -35,7 +54,13 @@ struct rule {
 	enum better better;
 	int counted;   /* counts events: values below 1 are one and the same */
 	int secondary; /* see sequence_next(): wall of a test that computes */
-	double alpha;  /* error of a session's interval over all looks */
+	/* Error over all looks of each thing said: of worse, of better, of
+	 * same, and of each end of the interval. */
+	double alpha;
+	/* An alarm of less evidence goes on until the cap, so that a push of
+	 * many tests can believe it (judge/push.h); below 1/alpha: no matter.
+	 */
+	double e_wanted;
 	unsigned min_rounds;
 	unsigned cap;       /* rounds; 0: PROTOCOL_MAX_ROUNDS */
 	struct noise noise; /* of the session, from history; NOISE_UNKNOWN */
@@ -63,7 +88,8 @@ enum outlook {
 	OUTLOOK_SAME,   /* clear: no change beyond the threshold */
 	OUTLOOK_BETTER, /* clear: better beyond the threshold */
 	OUTLOOK_WORSE,  /* clear: worse beyond it (and beyond severe or not) */
-	OUTLOOK_CAPPED  /* the cap is met and nothing is clear */
+	OUTLOOK_CAPPED  /* nothing is clear, and more rounds are not to be
+			   had (the cap), or would not help (the noise) */
 };
 
 const char *outlook_name(enum outlook outlook);
@@ -79,8 +105,9 @@ struct look {
 	enum outlook outlook;
 	int severe;      /* with OUTLOOK_WORSE: clear of `severe` as well */
 	size_t rounds;   /* pairs that were usable */
+	size_t clear_at; /* rounds after which the outlook first was clear */
 	size_t unusable; /* negative, NaN or infinite values: left out */
-	struct estimate estimate; /* Hodges-Lehmann; level 1 - alpha */
+	struct estimate estimate; /* Hodges-Lehmann; each end at 1 - alpha */
 	double spread;            /* robust sd of ln ratio of one round */
 	/* Evidence as e-values: at most 1 on average if it is not so. */
 	double e_worse;  /* against "not worse than the threshold" */
@@ -93,10 +120,10 @@ struct look {
 
 /*
  * Look at the rounds so far, in their order. Pure: the same pairs give the same
- * look. Cost is quadratic in count, well under a millisecond for 60 rounds;
- * only the first LOOK_MAX_PAIRS are used.
+ * look. Some 20 microseconds for 40 rounds, half a millisecond for 1000. Only
+ * the first LOOK_MAX_PAIRS are used, and there the look is capped.
  */
-enum { LOOK_MAX_PAIRS = 512 };
+enum { LOOK_MAX_PAIRS = 1000 };
 void look_at(const struct rule *rule, const struct pair *pairs, size_t count,
 	     struct look *look);
 

@@ -43,6 +43,7 @@ accept_test(struct report_test *test, struct trailers *trailers,
 		if (trailer &&
 		    trailer_covers(trailer, metric->better, metric->ratio)) {
 			trailer->used = 1;
+			metric->measured = metric->verdict;
 			metric->verdict = VERDICT_ACCEPTED;
 			report_set(&test->accepted, trailer->reason);
 			accepted = 1;

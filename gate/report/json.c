@@ -28,10 +28,11 @@ read_text(const json_t *object, const char *name, char **text)
 }
 
 static int
-read_verdict(const json_t *object, enum verdict *verdict, struct err *err)
+read_verdict(const json_t *object, const char *name, enum verdict *verdict,
+	     struct err *err)
 {
 	const char *text = NULL;
-	int ret = json_get_text(object, "verdict", &text, err);
+	int ret = json_get_text(object, name, &text, err);
 
 	if (ret < 0)
 		return ret;
@@ -52,6 +53,8 @@ metric_json(const struct report_metric *metric)
 						? "higher"
 						: "lower"));
 	set_text(json, "verdict", verdict_name(metric->verdict));
+	if (metric->verdict == VERDICT_ACCEPTED)
+		set_text(json, "measured", verdict_name(metric->measured));
 	json_object_set_new(json, "base", json_num(metric->base));
 	json_object_set_new(json, "value", json_num(metric->value));
 	json_object_set_new(json, "ratio", json_num(metric->ratio));
@@ -92,7 +95,10 @@ metric_read(struct report_test *test, const json_t *json, struct err *err)
 	metric->trials = (unsigned)json_int_or(json, "trials", 0);
 	metric->sessions = (unsigned)json_int_or(json, "sessions", 0);
 	metric->unconfirmed = json_bool_or(json, "unconfirmed", 0);
-	return read_verdict(json, &metric->verdict, err);
+	/* Of one that is accepted and does not say: the worst. */
+	if (read_verdict(json, "measured", &metric->measured, NULL) < 0)
+		metric->measured = VERDICT_SEVERE;
+	return read_verdict(json, "verdict", &metric->verdict, err);
 }
 
 json_t *
@@ -104,6 +110,7 @@ report_test_json(const struct report_test *test)
 	set_text(json, "verdict", verdict_name(test->verdict));
 	set_text(json, "why", test->why);
 	set_text(json, "evidence", test->evidence);
+	set_text(json, "note", test->note);
 	set_text(json, "accepted", test->accepted);
 	set_oid(json, "baseline", &test->baseline);
 	set_oid(json, "changed", &test->changed);
@@ -128,6 +135,7 @@ report_test_read(struct report *report, const json_t *json, struct err *err)
 	test = report_test(report, path);
 	read_text(json, "why", &test->why);
 	read_text(json, "evidence", &test->evidence);
+	read_text(json, "note", &test->note);
 	read_text(json, "accepted", &test->accepted);
 	read_text(json, "definition", &test->definition);
 	read_text(json, "log", &test->log);
@@ -137,7 +145,7 @@ report_test_read(struct report *report, const json_t *json, struct err *err)
 	json_array_foreach(metrics, i,
 			   metric) if (metric_read(test, metric, err) <
 				       0) return err_context(err, "%s", path);
-	return read_verdict(json, &test->verdict, err);
+	return read_verdict(json, "verdict", &test->verdict, err);
 }
 
 json_t *
@@ -175,7 +183,7 @@ report_head_read(struct report *report, const json_t *json, struct err *err)
 	read_text(json, "sessions", &report->sessions);
 	report->time_s = json_int_or(json, "time", 0);
 	report->spent_ms = json_int_or(json, "spent_ms", 0);
-	return read_verdict(json, &report->verdict, err);
+	return read_verdict(json, "verdict", &report->verdict, err);
 }
 
 json_t *

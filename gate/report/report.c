@@ -29,6 +29,7 @@ report_test_release(struct report_test *test)
 	free(test->path);
 	free(test->why);
 	free(test->evidence);
+	free(test->note);
 	free(test->definition);
 	free(test->log);
 	free(test->accepted);

@@ -22,8 +22,9 @@ struct report_metric {
 	char *name, *unit;
 	enum better better;
 	enum verdict verdict;
-	double base, value; /* medians of the trials, in unit */
-	double ratio;       /* value / base, with its interval */
+	enum verdict measured; /* of an accepted one: what it would be */
+	double base, value;    /* medians of the trials, in unit */
+	double ratio;          /* value / base, with its interval */
 	double low, high;
 	double threshold;  /* fraction, what it was judged by */
 	double severe;     /* fraction; infinite for never */
@@ -36,11 +37,12 @@ struct report_metric {
 struct report_test {
 	char *path;
 	enum verdict verdict;
-	char *why;           /* of new, broken, unweighed, failure, ... */
-	char *evidence;      /* "12 % more work" */
-	char *definition;    /* hash of what the test measures */
-	char *log;           /* tail, where the build or the test failed */
-	char *accepted;      /* reason of the trailer that accepted it */
+	char *why;        /* of new, broken, unweighed, failure, ... */
+	char *evidence;   /* "12 % more work" */
+	char *note;       /* what is odd about a test that ran: "event 3: " */
+	char *definition; /* hash of what the test measures */
+	char *log;        /* tail, where the build or the test failed */
+	char *accepted;   /* reason of the trailer that accepted it */
 	struct oid baseline; /* zero: there is none */
 	struct oid changed;  /* first commit of the push that shows it, or 0 */
 	struct report_metric *metrics;

@@ -10,7 +10,13 @@
 #include "policy/trailer.h"
 #include "report/report.h"
 
-enum { MAX_NAME = 36, MAX_WHY = 150, COLUMNS = 6, LOG_LINES = 6 };
+enum {
+	MAX_NAME = 36,
+	MAX_WHY = 150,
+	COLUMNS = 6,
+	LOG_LINES = 6,
+	MORE_LOG_LINES = 2
+};
 
 struct row {
 	char *cells[COLUMNS];
@@ -98,7 +104,7 @@ add_metric_row(struct table *table, const char *path,
 }
 
 static void
-add_test_rows(struct table *table, const struct report_test *test)
+add_test_rows(struct table *table, const struct report_test *test, size_t rows)
 {
 	const struct report_metric *first = report_main_metric(test);
 
@@ -111,7 +117,7 @@ add_test_rows(struct table *table, const struct report_test *test)
 		return;
 	}
 	add_metric_row(table, test->path, first, test->verdict);
-	for (size_t i = 0; i < test->count; i++) {
+	for (size_t i = 0; i < test->count && table->count < rows; i++) {
 		const struct report_metric *metric = &test->metrics[i];
 
 		if (metric != first && (metric->verdict == VERDICT_IMPROVED ||
@@ -231,7 +237,7 @@ report_add_table(struct buf *buf, const struct report *report,
 			   report->count > style->rows;
 
 		if (table.count < style->rows && !dull) {
-			add_test_rows(&table, tests[i]);
+			add_test_rows(&table, tests[i], style->rows);
 			shown++;
 			continue;
 		}
@@ -296,7 +302,9 @@ add_sentence(struct buf *buf, const struct report_test *test)
 	if (!metric || !isfinite(metric->ratio))
 		return;
 	if (test->verdict == VERDICT_UNDECIDED) {
-		buf_addf(buf, ": too noisy to say");
+		buf_adds(buf, metric->low > 0 && isfinite(metric->high)
+				      ? ": too noisy to say"
+				      : ": too few trials to say");
 		if (isfinite(metric->detectable))
 			buf_addf(buf, "; a change under %.1f %% cannot be seen",
 				 metric->detectable * 100);
@@ -340,12 +348,12 @@ report_add_summary(struct buf *buf, const struct report *report)
 
 /* The last lines of a log, each behind a bar. */
 static void
-add_log(struct buf *buf, const char *log)
+add_log(struct buf *buf, const char *log, int most)
 {
 	const char *at = log + strlen(log);
 	int lines = 0;
 
-	while (at > log && lines < LOG_LINES) {
+	while (at > log && lines < most) {
 		at--;
 		if (*at == '\n' && at[1])
 			lines++;
@@ -418,35 +426,80 @@ add_trailers(struct buf *buf, const struct report_test *test)
 	}
 }
 
+/* What went wrong with a test: why, unless the summary has said so, and the end
+ * of its log, unless it is the one before again. */
+static void
+add_trouble(struct buf *buf, const struct report_test *test, int is_first,
+	    const char **log)
+{
+	if (!is_first) {
+		buf_adds(buf, "  ");
+		add_sentence(buf, test);
+		buf_addc(buf, '\n');
+	}
+	if (test->verdict != VERDICT_BROKEN || !test->log ||
+	    (*log && !strcmp(*log, test->log)))
+		return;
+	add_log(buf, test->log, *log ? MORE_LOG_LINES : LOG_LINES);
+	*log = test->log;
+}
+
+/* How to see it again, and what to write if it is wanted. */
+static void
+add_way_out(struct buf *buf, const struct report *report,
+	    const struct report_test *const *tests, size_t rows)
+{
+	size_t paste = 0;
+
+	for (size_t i = 0; i < report->count && paste < rows; i++) {
+		if (!verdict_is_regression(tests[i]->verdict))
+			continue;
+		if (!paste++) {
+			add_how(buf, report, tests[i]);
+			buf_adds(buf, "  if it is wanted, say so in the commit "
+				      "message:\n");
+		}
+		add_trailers(buf, tests[i]);
+	}
+}
+
+static void
+add_note(struct buf *buf, const struct report_test *test)
+{
+	buf_adds(buf, "  note: ");
+	buf_add_clean(buf, test->path, strlen(test->path), MAX_NAME * 2);
+	buf_adds(buf, ": ");
+	buf_add_clean(buf, test->note, strlen(test->note), MAX_WHY);
+	buf_addc(buf, '\n');
+}
+
 void
 report_add_advice(struct buf *buf, const struct report *report,
 		  const struct text_style *style)
 {
 	const struct report_test **tests = sorted_tests(report);
-	const char *log = NULL; /* a build's is the same for every test */
-	size_t shown = 0, paste = 0;
+	const char *log = NULL, *why = NULL;
+	size_t shown = 0;
 
+	add_way_out(buf, report, tests, style->rows);
 	for (size_t i = 0; i < report->count && shown < 3; i++) {
 		const struct report_test *test = tests[i];
 
 		if (test->verdict == VERDICT_IMPROVED)
 			add_praise(buf, report, test);
-		else if (verdict_is_regression(test->verdict) && !shown)
-			add_how(buf, report, test);
-		else if (test->verdict == VERDICT_BROKEN && test->log &&
-			 (!log || strcmp(log, test->log)))
-			add_log(buf, log = test->log);
-		else if (!verdict_is_regression(test->verdict))
+		else if (!verdict_is_regression(test->verdict) && test->why &&
+			 (!why || strcmp(why, test->why)))
+			add_trouble(buf, test, !i, &log);
+		else
 			continue;
+		why = test->why;
 		shown++;
 	}
-	for (size_t i = 0; i < report->count && paste < style->rows; i++) {
-		if (!verdict_is_regression(tests[i]->verdict))
+	for (size_t i = 0; i < report->count && shown < 3; i++) {
+		if (!tests[i]->note)
 			continue;
-		if (!paste++)
-			buf_adds(buf, "  if it is wanted, say so in the commit "
-				      "message:\n");
-		add_trailers(buf, tests[i]);
+		add_note(buf, tests[i]);
+		shown++;
 	}
 	free(tests);
 }

@@ -99,7 +99,7 @@ int
 store_journal_set(struct store_tx *tx, uint64_t id, enum store_state state,
 		  int64_t now_s)
 {
-	struct store_entry entry;
+	struct store_entry entry = { 0 };
 	struct pack key;
 	int rc = find(tx, id, &entry);
 
@@ -118,7 +118,7 @@ int
 store_journal_each(struct store_tx *tx, enum store_state state,
 		   store_entry_fn *fn, void *data)
 {
-	struct store_entry entry;
+	struct store_entry entry = { 0 };
 	struct pack prefix;
 	struct walk walk;
 	int rc;
@@ -175,7 +175,7 @@ store_journal_prune(struct store_tx *tx, int64_t before_s, size_t *count)
 json_t *
 entry_show(struct store_tx *tx, struct record *record)
 {
-	struct store_entry entry;
+	struct store_entry entry = { 0 };
 	json_t *line;
 
 	if (load(tx, record, &entry) < 0)

@@ -66,6 +66,23 @@ push() {
 }
 is() { [ "$1" = "$2" ] || { echo "'$1' is not '$2'"; return 1; }; }
 
+# one_screen: the last push showed no more than that (progress aside).
+one_screen() {
+	# Lines of many blanks wipe a bar.
+	lines=$(grep '^remote: ' "$shown" | grep -cvE 'pacegate: \[|^remote: {12,}$')
+	[ "$lines" -le 24 ] || { echo "$lines lines"; return 1; }
+}
+# waited SECONDS COMMAND...: true within that time.
+waited() {
+	tries=$(($1 * 5))
+	shift
+	until "$@" >/dev/null 2>&1; do
+		tries=$((tries - 1))
+		[ $tries -gt 0 ] || return 1
+		sleep 0.2
+	done
+}
+
 # new_repo NAME: a bare repository $scratch/NAME.git with a clone
 # $scratch/NAME, which becomes the working directory.
 new_repo() {

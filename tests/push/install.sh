@@ -88,6 +88,78 @@ plant a=10
 commit one
 push origin main
 ok "and runs us, once" is "$(grep -c 'pacegate: main: 1 commit' "$shown")" 1
+new_repo dropin_name
+pacegate install "$bare" --drop-in 50-weigh >/dev/null
+try pacegate doctor --repo "$bare"
+ok "doctor finds a drop-in of any name" lacks "is not ours"
+rm "$bare/hooks/pre-receive.d/50-weigh"
+try pacegate doctor --repo "$bare"
+ok "and misses it when it is gone" has "pre-receive is not ours"
+
+# Root puts it into a repository that somebody else serves.
+as_other() { setpriv --reuid=65533 --regid=65533 --clear-groups "$@"; }
+if [ "$(id -u)" = 0 ] && as_other test -x "$build/pre-receive"; then
+	new_repo others
+	chown -R 65533:65533 "$bare"
+	try pacegate install "$bare" --gate main
+	ok "root installs into another's repository" is "$status" 0
+	ok "as that user" is "$(find "$bare" ! -user 65533)" ""
+	try as_other env HOME="$scratch" pacegate doctor --repo "$bare"
+	ok "who finds all in order" lacks "bad "
+	ln -s /root "$bare/hooks/post-receive.d"
+	rm "$bare/hooks/post-receive"
+	echo "not ours" >"$bare/hooks/post-receive"
+	try pacegate install "$bare"
+	ok "a link of that user leads root nowhere" not test -e /root/00-previous
+	rm "$bare/hooks/post-receive.d" "$bare/hooks/post-receive"
+	try pacegate uninstall "$bare"
+	ok "and root takes it out" is "$status" 0
+	ok "again as that user" is "$(find "$bare" ! -user 65533)" ""
+else
+	skip "root installs for others" "not root, or the build is hidden from others"
+fi
+
+# As gitolite does: the repository's hooks are links to links to ours.
+new_repo linked
+mkdir "$scratch/common"
+for name in pre-receive post-receive; do
+	ln -s "$(readlink -f "$build/$name")" "$scratch/common/$name"
+	ln -s "$scratch/common/$name" "$bare/hooks/$name"
+done
+pacegate install "$bare" --gate main >/dev/null
+planted
+plant a=10
+commit one
+push origin main
+ok "hooks that a host links are ours" not test -e "$bare/hooks/pre-receive.d"
+ok "and run once" is "$(grep -c 'pacegate: main: 1 commit' "$shown")" 1
+
+# Another prefix, as after a change from `make install` to a package.
+new_repo moved
+mkdir "$scratch/old"
+for name in pacegate pacegate-runner pacegate-shim pre-receive post-receive \
+	slot-users; do
+	[ ! -e "$build/$name" ] || cp "$build/$name" "$scratch/old/"
+done
+state >"$scratch/before"
+PACEGATE_LIBEXEC="$scratch/old" "$scratch/old/pacegate" install "$bare" \
+	--gate main >/dev/null
+ok "a pacegate elsewhere is installed" is \
+	"$(readlink "$bare/hooks/pre-receive")" "$scratch/old/pre-receive"
+pacegate install "$bare" >/dev/null
+ok "this one takes its place" is "$(readlink -f "$bare/hooks/pre-receive")" \
+	"$(readlink -f "$build/pre-receive")"
+ok "and does not chain it" not test -e "$bare/hooks/pre-receive.d"
+"$scratch/old/pacegate" install "$bare" >/dev/null
+rm -r "$scratch/old"
+pacegate install "$bare" >/dev/null
+ok "also where its programs are gone" is \
+	"$(readlink -f "$bare/hooks/post-receive")" \
+	"$(readlink -f "$build/post-receive")"
+ok "without leaving them behind" not test -e "$bare/hooks/post-receive.d"
+pacegate uninstall "$bare" >/dev/null
+state >"$scratch/after"
+ok "uninstall then leaves nothing" cmp "$scratch/before" "$scratch/after"
 
 try pacegate install "$scratch/nowhere"
 ok "no repository is a usage error" is "$status" 2

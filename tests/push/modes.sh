@@ -2,16 +2,6 @@
 # report, recall, off, per-ref and per-test settings, and who may set them.
 . "$(dirname "$0")/../lib/tap.sh"
 
-# waited COMMAND...: true within some seconds.
-waited() {
-	i=0
-	until "$@" >/dev/null 2>&1; do
-		i=$((i + 1))
-		[ $i -lt 100 ] || return 1
-		sleep 0.2
-	done
-}
-
 new_repo modes
 pacegate install "$bare" >/dev/null
 planted
@@ -20,13 +10,13 @@ commit one
 push origin main
 ok "report lets it through" is "$pushed" taken
 ok "and says when it is measured" has "measured after the push"
-ok "the worker starts by itself" waited pacegate show main --repo "$bare"
+ok "the worker starts by itself" waited 20 pacegate show main --repo "$bare"
 plant a=60
 commit "Twice as slow"
 push origin main
 ok "report refuses nothing" is "$pushed" taken
-ok "the verdict comes afterwards" waited sh -c "pacegate show main --repo '$bare' | grep -q severe"
-ok "and the worker ends" waited sh -c "! pgrep -f 'pacegate work' -u $(id -u) | xargs -r -I{} readlink /proc/{}/cwd | grep -q '$bare'"
+ok "the verdict comes afterwards" waited 20 sh -c "pacegate show main --repo '$bare' | grep -q severe"
+ok "and the worker ends" waited 20 sh -c "! pgrep -f 'pacegate work' -u $(id -u) | xargs -r -I{} readlink /proc/{}/cwd | grep -q '$bare'"
 try pacegate status --repo "$bare" --json
 ok "nothing is left in the queue" grep -q '"queue": \[\]' "$shown"
 
@@ -47,7 +37,7 @@ commit "Fine too"
 push origin HEAD:refs/heads/release
 ok "unless it is set to reject" is "$pushed" refused
 push origin HEAD:refs/heads/topic
-waited pacegate show topic --repo "$bare"
+waited 20 pacegate show topic --repo "$bare"
 push origin HEAD:refs/heads/release
 ok "weighed elsewhere first it is taken" is "$pushed" taken
 
@@ -58,6 +48,10 @@ git tag v1
 push origin v1
 ok "tags are not weighed" lacks "pacegate:"
 
+git -C "$bare" config 'pacegate.refs/tags/*.mode' wait
+git tag v2
+push origin v2
+ok "unless a pattern names them" has "refs/tags/v2: "
 git -C "$bare" config pacegate.refs/heads/gated.mode wait
 push origin main~0:refs/heads/gated
 plant a=36

@@ -3,16 +3,6 @@
 # nothing left behind.
 . "$(dirname "$0")/../lib/tap.sh"
 
-# waited SECONDS COMMAND...: true within that time.
-waited() {
-	tries=$(($1 * 5))
-	shift
-	until "$@" >/dev/null 2>&1; do
-		tries=$((tries - 1))
-		[ $tries -gt 0 ] || return 1
-		sleep 0.2
-	done
-}
 # holding: is a process of this scratch directory still there?
 hook_pid() { pgrep -f "pre-receive" | while read -r pid; do
 	[ "$(readlink "/proc/$pid/cwd")" = "$bare" ] && echo "$pid"; done; }
@@ -22,6 +12,34 @@ pending() { pacegate status --repo "$bare" --json | grep '"pushes"'; }
 no_hook() { [ -z "$(hook_pid)" ]; }
 some_hook() { [ -n "$(hook_pid)" ]; }
 silent() { sed -i 's/^{/{"runner": "silent", /' planted; }
+
+# Runs beside the rest: a runner that never works is given up, in half a minute.
+new_repo hopeless
+pacegate install "$bare" >/dev/null
+planted
+plant a=30
+sed -i 's/^{/{"runner": "die", /' planted
+commit "The runner dies"
+hopeless=$bare
+push origin main
+
+# One that fails once, and then works.
+new_repo retry
+pacegate install "$bare" >/dev/null
+planted
+git -C "$bare" config pacegate-pool.launch "$scratch/once"
+cat >"$scratch/once" <<EOF
+#!/bin/sh
+[ -e "$scratch/tried" ] || { touch "$scratch/tried"; exit 1; }
+exec "$here/../lib/planted-runner" "\$@"
+EOF
+chmod +x "$scratch/once"
+plant a=30
+commit "The runner fails once"
+push origin main
+ok "what failed once is tried again, by the same worker" waited 30 \
+	pacegate show main --repo "$bare"
+ok "after a failure that was ours" test -e "$scratch/tried"
 
 new_repo ours
 pacegate install "$bare" --gate main >/dev/null
@@ -41,6 +59,17 @@ wait $client
 ok "a hook killed with -9: the push is rejected" not test "$(git rev-parse HEAD)" = "$(git -C "$bare" rev-parse main)"
 ok "the runner ends with it" waited 30 no_runner
 ok "the store is sound" pacegate verify --repo "$bare"
+git -C "$bare" config pacegate.failure reject
+push origin main &
+pushing=$!
+waited 20 runner_pids
+kill -9 $(runner_pids)
+wait $pushing
+shown="$scratch/shown"
+ok "a runner killed with -9 is ours" has "failure of the gate itself, not of your push"
+ok "and it is said how it ended" grep -q 'the runner ended too early, by signal 9' "$shown"
+ok "which failure = reject refuses" has "refused: the gate failed"
+git -C "$bare" config --unset pacegate.failure
 git -C "$bare" config pacegate.budget 2s
 git push origin main >"$scratch/killed" 2>&1 &
 client=$!
@@ -60,7 +89,7 @@ push origin main
 ok "git push returns while the worker runs" test $(($(date +%s) - before)) -lt 60
 worker() { pgrep -f 'pacegate work' | while read -r pid; do
 	[ "$(readlink "/proc/$pid/cwd")" = "$bare" ] && echo "$pid"; done; }
-some_worker() { [ -n "$(worker)" ]; }
+idle() { [ -z "$(worker)" ]; }
 leased() { pacegate status --repo "$bare" --json | grep -q '"running": true'; }
 ok "the worker has taken the job" waited 20 leased
 try timeout 20 pacegate work --repo "$bare"
@@ -119,6 +148,7 @@ if [ "$(id -u)" = 0 ]; then
 		push origin main
 		ok "with room again it goes on" is "$pushed" taken
 		git -C "$bare" config --unset pacegate.failure
+		waited 60 idle
 		umount "$bare/pacegate"
 		umount "$scratch/small"
 	else
@@ -128,6 +158,64 @@ else
 	skip "a full disk" "only root can mount a small one"
 fi
 
+# A store that cannot be written, and one of a newer schema.
+unwritable() {
+	waited 60 idle
+	if [ "$(id -u)" = 0 ]; then
+		mount --bind "$bare/pacegate" "$bare/pacegate" &&
+			mount -o remount,ro,bind "$bare/pacegate"
+	else
+		chmod -R a-w "$bare/pacegate"
+	fi 2>/dev/null
+}
+writable() {
+	waited 60 idle
+	if [ "$(id -u)" = 0 ]; then
+		umount "$bare/pacegate"
+	else
+		chmod -R u+w "$bare/pacegate"
+	fi
+}
+if unwritable; then
+	echo u >x
+	commit "Unwritable"
+	push origin main
+	ok "an unwritable store is ours" has "failure of the gate itself, not of your push"
+	ok "and the push goes on" is "$pushed" taken
+	git -C "$bare" config pacegate.refs/heads/strict.mode wait
+	git -C "$bare" config pacegate.refs/heads/strict.failure reject
+	echo v >x
+	commit "Unwritable still"
+	push origin main main:strict
+	ok "of several refs one that rejects failures refuses" is "$pushed" refused
+	ok "and it alone is named" has "pacegate: refs/heads/strict is refused: the gate failed"
+	writable
+	push origin main main:strict
+	ok "writable again all go through" is "$pushed" taken
+else
+	skip "an unwritable store" "nothing can be mounted here"
+fi
+waited 60 idle
+cp "$bare/pacegate/data.mdb" "$scratch/data.mdb"
+python3 - "$bare/pacegate/data.mdb" <<'EOF'
+import re, sys
+data = open(sys.argv[1], "rb").read()
+newer = re.sub(rb"schema\0\0\0.", b"schema\0\0\0\x63", data)
+assert newer != data
+open(sys.argv[1], "wb").write(newer)
+EOF
+echo n >x
+commit "A newer store"
+push origin main
+ok "a store of a newer pacegate is not touched" has "written by a newer pacegate (schema 99"
+ok "which says what to do" has "update pacegate here"
+ok "and the push goes on" is "$pushed" taken
+try pacegate status --repo "$bare"
+ok "a command says so too" has "written by a newer pacegate"
+ok "as a failure of ours" is "$status" 3
+cp "$scratch/data.mdb" "$bare/pacegate/data.mdb"
+
+waited 60 idle
 mv "$bare/pacegate" "$bare/away"
 echo 4 >x
 commit "No store"
@@ -162,4 +250,11 @@ commit "Onto a shallow repository"
 push "$bare" main
 ok "a shallow repository is weighed" has "main: "
 ok "without a failure" lacks "failure of the gate"
+
+bare=$hopeless
+gone() { pacegate status --repo "$bare" --json | grep -q '"queue": \[\]'; }
+ok "a job that fails again and again is given up" waited 60 gone
+try pacegate show main --repo "$bare"
+ok "its verdict is ours, not the code's" has "failure: "
+ok "and says why" has "runner ended too early, by signal 9"
 finish

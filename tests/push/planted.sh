@@ -106,6 +106,15 @@ ok "a test that fails here alone is broken" has "broken: perf/b: exit 1"
 ok "its log is shown" has "| assertion failed"
 git reset -q --hard HEAD~1
 
+cat >planted <<'EOF'
+{"perf/a": {"wall": 30e6, "cpu": 30e6, "problems": ["event 7: odd"]},
+ "perf/b": {"wall": 5e6, "cpu": 5e6}}
+EOF
+commit "a says something odd"
+push -f origin main
+ok "what is odd about a test that runs is noted" has "note: perf/a: event 7: odd"
+git reset -q --hard HEAD~1
+
 for mode in garbage early die "no trials"; do
 	plant a=30 b=5
 	sed -i "s/^{/{\"runner\": \"$mode\", /" planted

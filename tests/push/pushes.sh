@@ -2,7 +2,7 @@
 # What a push can bring.
 . "$(dirname "$0")/../lib/tap.sh"
 
-new_repo pushes
+new_repo 'push:es "é'
 pacegate install "$bare" >/dev/null
 git -C "$bare" config pacegate.mode wait
 planted
@@ -56,6 +56,8 @@ git checkout -q -b ff main
 echo f >f
 commit "ahead"
 push origin ff main ff:fast
+settle
+ok "the worker finds nothing wrong with any of them" not grep -qE 'fail|cannot' "$scratch/work.out"
 ok "several refs at once" is "$(grep -cE 'pacegate: (ff|fast): ' "$shown")" 2
 git checkout -q main
 plant a=60
@@ -65,6 +67,39 @@ git branch -q fine ff
 push --atomic origin main fine
 ok "--atomic: one refusal" is "$pushed" refused
 ok "takes the other along" not git -C "$bare" rev-parse -q --verify refs/heads/fine
+git reset -q --hard HEAD~1
+
+# Never more than a screen.
+for i in $(seq 30); do
+	git checkout -q -b "many$i" main
+	echo "$i" >many
+	[ "$i" != 17 ] || plant a=60
+	commit "many $i"
+done
+push origin 'refs/heads/many*'
+ok "thirty branches fit a screen" one_screen
+ok "the slow one is shown" has "severe: perf/a"
+ok "and named as refused" has "refs/heads/many17 is refused: severely slower"
+ok "and what was not shown is counted" grep -q 'more lines did not fit' "$shown"
+git checkout -q main
+git -C "$bare" config pacegate.broken reject
+plant a=30
+python3 - >planted <<'EOF'
+import json
+log = "".join("line %d of a long log\n" % i for i in range(100))
+what = {"perf/b%d" % i: {"outcome": "failed", "why": "exit %d" % i,
+                         "log": log + str(i)} for i in range(9)}
+what["perf/a"] = {"wall": 60e6, "cpu": 60e6}
+json.dump(what, open(1, "w"))
+EOF
+for i in 0 1 2 3 4 5 6 7 8; do cp perf/a "perf/b$i"; done
+commit "All goes wrong"
+push origin main
+ok "much that is wrong fits a screen" one_screen
+ok "the worst first" has "severe: perf/a"
+ok "the others with their reasons" has "broken: perf/b0: exit 0"
+ok "and the line to paste" has "Perf-Accept: perf/a cpu"
+git -C "$bare" config --unset pacegate.broken
 git reset -q --hard HEAD~1
 
 plant a=30

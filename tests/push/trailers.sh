@@ -91,10 +91,80 @@ commit "Docs only, honest
 Perf-Skip: documentation only"
 push origin main
 ok "a skip skips" is "$pushed" taken
-ok "and says so" has "not weighed: Perf-Skip"
+ok "and says so" has "not weighed: Perf-Skip: documentation only"
 settle
 ok "into the ledger" sh -c "pacegate ledger --repo '$bare' | grep -q 'documentation only'"
 git reset -q --hard HEAD~1
+
+# A trailer in a commit of its own, one push later.
+plant alpha=96 beta=10
+commit "6 % slower"
+push -f origin main
+ok "a mild regression is taken" has "regressed: perf/alpha"
+git commit -q --allow-empty -m "It is wanted
+
+Perf-Accept: perf/alpha * <=+9% | the new protocol"
+push origin main
+ok "a later push may accept it" has "accepted: perf/alpha"
+settle
+echo y >x
+commit "No change"
+push origin main
+ok "which moves the baseline" grep -qE 'perf/alpha .* 9[56]\.[0-9] ms +9[56]\.[0-9] ms .* pass' "$shown"
+
+# What one push accepts, another one does not have to.
+plant alpha=150 beta=10
+commit "Slower"
+git -C "$bare" config pacegate.refs/heads/topic.mode wait
+push -o "perf.accept=perf/alpha * <=+99% | topic only" origin main:topic
+ok "accepted by option on one branch" has "accepted: perf/alpha"
+push origin main
+ok "another branch takes it from the store" has "weighed before"
+ok "but does not inherit the acceptance" is "$pushed" refused
+push -o "perf.accept=perf/alpha * <=+99% | here too" origin main
+ok "unless its push says so too" is "$pushed" taken
+plant alpha=300 beta=10
+commit "Slower
+
+Perf-Accept: perf/alpha * <=+150% | in the commit"
+push origin main:topic
+push origin main
+ok "a commit's own trailer speaks on each branch" has "accepted: perf/alpha"
+ok "which is then taken" is "$pushed" taken
+plant alpha=90 beta=10
+commit "Fast again"
+push origin main
+
+# Warnings where nothing is weighed.
+echo x >README.md
+commit "Docs
+
+Perf-Accept: perf/nosuch * <=+5% | no test has this name
+Perf-Reset: perf/alhpa | misspelt
+Perf-Rename: perf/alpha -> perf/omega
+Perf-Expect: perf/alpha nosuch -5%
+perf-exept: perf/alpha wall <=+5% | misspelt key
+Perf-Accept: perf/beta * <=+5% | why"
+push origin main
+ok "a trailer for no test is warned of" has "perf.accept for perf/nosuch did nothing: there is no test of that name"
+ok "so is a reset" has "perf.reset for perf/alhpa did nothing"
+ok "and a rename to what is not there" has "perf.rename for perf/alpha did nothing"
+ok "and a claim about no metric" has "perf.expect for perf/alpha did nothing: no such metric"
+ok "and a misspelt key" has "perf-exept"
+ok "and a reason that is none" has "put your reason in the place of"
+git -C "$bare" config pacegate.refs/heads/main.mode report
+echo y >README.md
+commit "Docs
+
+Perf-Accept: perf/nosuch wall <=+5% | no test has this name
+Perf-Accept: perf/alpha wall more | no bound"
+push -o perf.skip -o other=option origin main
+ok "also in report mode" has "perf.accept for perf/nosuch did nothing"
+ok "and where it does not parse" has "write \`Perf-Accept: TEST METRIC"
+ok "a push option that does not parse too" has "perf.skip"
+ok "an option for others is no concern" lacks "other"
+settle
+git -C "$bare" config pacegate.refs/heads/main.mode wait
 
 git -C "$bare" config pacegate.accepters boss
 plant alpha=150 beta=10

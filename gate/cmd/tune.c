@@ -1,0 +1,380 @@
+/*
+ * tune: what other thresholds would have said over the recorded history, the
+ * noise of each test, and a suggestion as `git config` lines to paste.
+ */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/exit.h"
+#include "base/json.h"
+#include "base/metrics.h"
+#include "base/units.h"
+#include "cmd/commands.h"
+#include "cmd/common.h"
+#include "gate.h"
+#include "judge/replay.h"
+#include "policy/keys.h"
+#include "report/report.h"
+
+enum { MAX_THRESHOLDS = 8, POINTS = 100000, NAME_WIDTH = 26 };
+
+struct history {
+	char *test, *metric, *environment;
+	uint64_t newest;
+	struct oid commit; /* of the newest point */
+	struct replay_point *points;
+	size_t count, cap;
+	enum better better;
+};
+
+struct tune {
+	const struct gate *gate;
+	const char *test; /* NULL: all */
+	double thresholds[MAX_THRESHOLDS];
+	size_t threshold_count;
+	struct history *histories;
+	size_t count, cap;
+};
+
+/* Of each test and metric the history that grew last. */
+static int
+note_history(void *data, const struct store_series *series, uint64_t last_order)
+{
+	struct tune *tune = data;
+	struct history *history = NULL;
+
+	for (size_t i = tune->count; i-- > 0 && !history;)
+		if (!strcmp(tune->histories[i].test, series->test) &&
+		    !strcmp(tune->histories[i].metric, series->metric))
+			history = &tune->histories[i];
+	if (history && last_order <= history->newest)
+		return 0;
+	if (!history) {
+		MEM_GROW(tune->histories, tune->count, tune->cap);
+		history = &tune->histories[tune->count++];
+		*history = (struct history){
+			.test = mem_copy_text(series->test),
+			.metric = mem_copy_text(series->metric)
+		};
+	}
+	free(history->environment);
+	history->environment = mem_copy_text(series->environment);
+	history->newest = last_order;
+	return 0;
+}
+
+static int
+take_point(void *data, uint64_t order, const struct store_point *point)
+{
+	struct history *history = data;
+
+	(void)order;
+	MEM_GROW(history->points, history->count, history->cap);
+	history->points[history->count++] = (struct replay_point){
+		point->low, point->high, point->value, point->base
+	};
+	history->commit = point->commit;
+	return 0;
+}
+
+/* A metric that the test declares says in its verdicts what is better. */
+static enum better
+better_of(struct store_tx *tx, const struct history *history)
+{
+	const struct metric_row *row = metric_find(history->metric);
+	enum better better = row ? row->better : BETTER_LOWER;
+	struct err err = ERR_INIT;
+	struct report report;
+	struct report_test *test = NULL;
+
+	if (row)
+		return better;
+	if (!gate_get_report(tx, &history->commit, &report, &err))
+		test = report_find(&report, history->test);
+	for (size_t i = 0; test && i < test->count; i++)
+		if (!strcmp(test->metrics[i].name, history->metric))
+			better = test->metrics[i].better;
+	report_release(&report);
+	return better;
+}
+
+/* Worse above 1, as the judge's replay wants it. */
+static void
+turn_round(struct history *history)
+{
+	for (size_t i = 0; i < history->count; i++) {
+		struct replay_point *point = &history->points[i];
+
+		*point = (struct replay_point){ 1 / point->high, 1 / point->low,
+						1 / point->value,
+						1 / point->base };
+	}
+}
+
+static int
+read_histories(struct store_tx *tx, void *data, struct err *err)
+{
+	const struct store_range all = { 0, UINT64_MAX, 0, POINTS };
+	struct tune *tune = data;
+	int ret = store_series_each(tx, tune->test, note_history, tune);
+
+	(void)err;
+	for (size_t i = 0; !ret && i < tune->count; i++) {
+		struct history *history = &tune->histories[i];
+		const struct store_series series = { history->test,
+						     history->metric,
+						     history->environment };
+
+		ret = store_point_each(tx, &series, &all, take_point, history);
+		history->better = better_of(tx, history);
+		if (history->better == BETTER_HIGHER)
+			turn_round(history);
+	}
+	return ret;
+}
+
+static double
+threshold_of(const struct tune *tune, const struct history *history)
+{
+	struct test_policy policy;
+
+	policy_test(tune->gate->policy, "", history->test, history->metric,
+		    &policy);
+	return policy.threshold;
+}
+
+static struct noise
+noise_of(const struct tune *tune, const struct history *history)
+{
+	return replay_noise(history->points, history->count,
+			    threshold_of(tune, history));
+}
+
+/* 3, 1.5: as short as it is. */
+static void
+add_percent(struct buf *buf, double fraction)
+{
+	buf_addf(buf, "%.3g%%", fraction * 100);
+}
+
+static void
+print_history(const struct tune *tune, const struct history *history)
+{
+	struct noise noise = noise_of(tune, history);
+	double detectable = replay_detectable(history->points, history->count);
+	struct buf line = BUF_INIT, name = BUF_INIT;
+
+	buf_add_clean(&name, history->test, strlen(history->test), 60);
+	buf_addc(&name, ' ');
+	buf_add_clean(&name, history->metric, strlen(history->metric), 30);
+	buf_addf(&line, "%-*s %6zu  ", NAME_WIDTH, buf_text(&name),
+		 history->count);
+	if (noise.exact)
+		buf_adds(&line, "  exact");
+	else if (noise.sessions < NOISE_ENOUGH)
+		buf_adds(&line, "studied");
+	else
+		buf_addf(&line, "%5.2f %%", noise.sd * 100);
+	if (isfinite(detectable))
+		buf_addf(&line, "  %5.2f %%", detectable * 100);
+	else
+		buf_adds(&line, "        -");
+	for (size_t i = 0; i < tune->threshold_count; i++) {
+		struct replay replay;
+		char cell[64];
+
+		replay_at(history->points, history->count, tune->thresholds[i],
+			  &replay);
+		snprintf(cell, sizeof(cell), "%u/%u/%u %u", replay.stayed,
+			 replay.reverted, replay.open, replay.unclear);
+		buf_addf(&line, "  %12s", cell);
+	}
+	puts(buf_text(&line));
+	buf_release(&line);
+	buf_release(&name);
+}
+
+/* Names come from whoever pushes; what is to be pasted into a shell has to be
+ * plain, and no pattern. */
+static int
+is_plain(const char *name)
+{
+	return !name[strspn(name, "abcdefghijklmnopqrstuvwxyz"
+				  "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				  "0123456789._/+@-")];
+}
+
+static void
+print_suggestion(const struct tune *tune, const struct history *history)
+{
+	double suggested = replay_suggest(history->points, history->count);
+	double now = threshold_of(tune, history);
+	struct buf line = BUF_INIT;
+
+	if (!(suggested > 0) || fabs(suggested - now) < 1e-9 ||
+	    !is_plain(history->test) || !is_plain(history->metric))
+		return;
+	buf_addf(&line, "git config " SECTION_TEST ".%s:%s.threshold ",
+		 history->test, history->metric);
+	add_percent(&line, suggested);
+	buf_adds(&line, "   # now ");
+	add_percent(&line, now);
+	puts(buf_text(&line));
+	buf_release(&line);
+}
+
+static void
+print_all(const struct tune *tune)
+{
+	struct buf head = BUF_INIT;
+
+	if (!tune->count) {
+		puts("no history yet: it grows with what lands");
+		return;
+	}
+	puts("Alarms that a threshold would have raised: how many stayed / "
+	     "went away / are\nnewest, then commits that it leaves unclear.\n");
+	buf_addf(&head, "%-*s %6s  %7s  %7s", NAME_WIDTH, "test metric",
+		 "points", "noise", "seen");
+	for (size_t i = 0; i < tune->threshold_count; i++) {
+		struct buf cell = BUF_INIT;
+
+		add_percent(&cell, tune->thresholds[i]);
+		buf_addf(&head, "  %12s", buf_text(&cell));
+		buf_release(&cell);
+	}
+	puts(buf_text(&head));
+	buf_release(&head);
+	for (size_t i = 0; i < tune->count; i++)
+		print_history(tune, &tune->histories[i]);
+	putchar('\n');
+	for (size_t i = 0; i < tune->count; i++)
+		print_suggestion(tune, &tune->histories[i]);
+}
+
+static json_t *
+history_json(const struct tune *tune, const struct history *history)
+{
+	struct noise noise = noise_of(tune, history);
+	json_t *replays = json_array(), *json;
+	double suggested = replay_suggest(history->points, history->count);
+
+	for (size_t i = 0; i < tune->threshold_count; i++) {
+		struct replay replay;
+
+		replay_at(history->points, history->count, tune->thresholds[i],
+			  &replay);
+		json_array_append_new(
+			replays,
+			json_pack("{s:o, s:i, s:i, s:i, s:i, s:i}", "threshold",
+				  json_num(tune->thresholds[i]), "alarms",
+				  (int)replay.alarms, "stayed",
+				  (int)replay.stayed, "reverted",
+				  (int)replay.reverted, "open",
+				  (int)replay.open, "unclear",
+				  (int)replay.unclear));
+	}
+	json = json_pack(
+		"{s:o, s:o, s:o, s:I, s:o, s:i, s:b, s:o, s:o, s:o}", "test",
+		json_text(history->test), "metric", json_text(history->metric),
+		"environment", json_text(history->environment), "points",
+		(json_int_t)history->count, "noise", json_num(noise.sd),
+		"sessions", (int)noise.sessions, "exact", noise.exact,
+		"detectable",
+		json_num(replay_detectable(history->points, history->count)),
+		"threshold", json_num(threshold_of(tune, history)), "replays",
+		replays);
+	json_object_set_new(json, "suggested",
+			    suggested > 0 ? json_num(suggested) : json_null());
+	return json;
+}
+
+static void
+print_json(const struct tune *tune)
+{
+	json_t *all = json_array();
+
+	for (size_t i = 0; i < tune->count; i++)
+		json_array_append_new(all,
+				      history_json(tune, &tune->histories[i]));
+	json_print(all);
+	json_decref(all);
+}
+
+static int
+read_thresholds(struct tune *tune, const struct texts *texts, struct err *err)
+{
+	static const double usual[] = { 0.01, 0.02, 0.03, 0.05, 0.1 };
+
+	if (texts->count > MAX_THRESHOLDS)
+		return err_set(err, ERR_INPUT, "at most %d thresholds",
+			       MAX_THRESHOLDS);
+	for (size_t i = 0; i < texts->count; i++) {
+		double *at = &tune->thresholds[tune->threshold_count++];
+
+		if (units_parse_percent(texts->items[i], at) < 0 || !(*at > 0))
+			return err_set(err, ERR_INPUT,
+				       "'%s' is no threshold: write it as 2%%",
+				       texts->items[i]);
+	}
+	if (!texts->count) {
+		memcpy(tune->thresholds, usual, sizeof(usual));
+		tune->threshold_count = sizeof(usual) / sizeof(*usual);
+	}
+	return 0;
+}
+
+static void
+tune_release(struct tune *tune)
+{
+	for (size_t i = 0; i < tune->count; i++) {
+		free(tune->histories[i].test);
+		free(tune->histories[i].metric);
+		free(tune->histories[i].environment);
+		free(tune->histories[i].points);
+	}
+	free(tune->histories);
+}
+
+int
+cmd_tune(int argc, char **argv)
+{
+	struct gate gate = GATE_INIT;
+	struct tune tune = { .gate = &gate };
+	struct texts thresholds = { 0 };
+	struct err err = ERR_INIT;
+	const char *repo = NULL;
+	int json = 0, ret;
+	const struct option_row rows[] = {
+		{ "threshold", 0, OPTION_TEXTS, "SIZE",
+		  "replay under this one; may be repeated", &thresholds },
+		{ "test", 't', OPTION_TEXT, "TEST", "of this test alone",
+		  &tune.test },
+		{ "repo", 0, OPTION_TEXT, "DIR", "the repository", &repo },
+		{ "json", 0, OPTION_FLAG, NULL, "as JSON", &json },
+		{ 0 }
+	};
+
+	ret = cmd_begin("tune", rows, &argc, argv, 0);
+	if (ret < 0) {
+		ret = read_thresholds(&tune, &thresholds, &err);
+		if (!ret)
+			ret = cmd_open(&gate, repo, STORE_READ, &err);
+		if (!ret)
+			ret = store_read(gate.store, read_histories, &tune,
+					 &err);
+		if (!ret && json)
+			print_json(&tune);
+		else if (!ret)
+			print_all(&tune);
+		ret = ret ? cmd_fail(&err) : EXIT_FINE;
+	}
+	tune_release(&tune);
+	texts_release(&thresholds);
+	gate_close(&gate);
+	return ret;
+}

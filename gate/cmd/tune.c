@@ -89,7 +89,7 @@ better_of(struct store_tx *tx, const struct history *history)
 	enum better better = row ? row->better : BETTER_LOWER;
 	struct err err = ERR_INIT;
 	struct report report;
-	struct report_test *test = NULL;
+	const struct report_test *test = NULL;
 
 	if (row)
 		return better;

@@ -1,0 +1,51 @@
+#ifndef JUDGE_REPLAY_H
+#define JUDGE_REPLAY_H
+
+#include <stddef.h>
+
+#include "judge/noise.h"
+
+/*
+ * What other thresholds would have said over a recorded history. Pure. Only as
+ * sharp as what was measured: a session stops when it is clear of the threshold
+ * in force, so under a smaller one more points are unclear.
+ */
+
+/* One commit of a history, in order. Ratios as in struct estimate; worse is
+ * above 1 (turn the others round). */
+struct replay_point {
+	double low, high;   /* of value / base, in one session */
+	double value, base; /* in the metric's unit */
+};
+
+struct replay {
+	unsigned points;   /* that were compared with a baseline */
+	unsigned alarms;   /* clear of the threshold, the one before was not */
+	unsigned stayed;   /* of them: the next points kept at least half */
+	unsigned reverted; /* of them: they did not */
+	unsigned open;     /* of them: no next point yet */
+	unsigned unclear;  /* neither clear of it nor within it */
+};
+
+/* Alarms for regressions alone. */
+void replay_at(const struct replay_point *points, size_t count,
+	       double threshold, struct replay *replay);
+
+/* The noise between sessions that such a history shows; points that are clear
+ * of the threshold left out. */
+struct noise replay_noise(const struct replay_point *points, size_t count,
+			  double threshold);
+
+/* The half-width of an interval in the middle of all (fraction); INFINITY when
+ * there is none. */
+double replay_detectable(const struct replay_point *points, size_t count);
+
+/*
+ * The smallest of a row of round thresholds (1 % to 50 %) at which this history
+ * has no alarm that was reverted, at most a tenth of unclear points, and whose
+ * own noise between sessions stays below half of it. 0 when there are too few
+ * points to say.
+ */
+double replay_suggest(const struct replay_point *points, size_t count);
+
+#endif

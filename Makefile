@@ -46,8 +46,6 @@ $(B)/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(ALLCFLAGS) -MMD -MP -c $< -o $@
 
-# A million points go through its inner loop: worth vector instructions.
-$(B)/gate/judge/series.o: OPT = -O3 -g
 
 $(B)/libgate.a: $(GATE_OBJ)
 $(B)/librunner.a: $(RUNNER_OBJ)

@@ -6,22 +6,23 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "judge/path.h"
+
+static const double LEAST_SIZE = 1e-3;    /* smaller changes are no news */
+static const double HUBER = 1;            /* sd */
+static const double HUBER_VARIANCE = 1.1; /* of the mean, against the least */
+static const double LEAST_SCORE = 3.4;
+static const double LEAST_ORDERS = 1000;
+
+/* What a point may cost where a change is dated: less bounded than where it is
+ * found, since there are two levels to choose from and no more. */
+static const double DATE_CAP = 6;
 
 enum {
-	MAX_LEVELS = 96,
-	MAX_BINS = 1 << 16,
-	WINDOW = 5, /* of the running median that proposes levels */
-	LAGS = 4,
-	REFINE = 3
+	REFINE = 3,
+	DATE_REACH = 20, /* dates looked at on each side of the likeliest */
+	DATE_WIDTH = 5   /* points beside a date whose weight it may count */
 };
-
-static const double LEAST_NOISE = 2.5e-4; /* of any measurement */
-static const double LEAST_SIZE = 1e-3;    /* smaller changes are no news */
-static const double GRID = 0.12;          /* distance of levels in sd */
-static const double LOSS_CAP = 9;         /* of one point: three sd */
-static const double PENALTY = 3;          /* of a change, times ln n */
-static const double HUBER = 1.5;          /* sd */
-static const double LEAST_SCORE = 4.0;
 
 struct series {
 	double *y;     /* ln values that are sound */
@@ -31,182 +32,24 @@ struct series {
 	double *scratch; /* n */
 };
 
-/* Quickselect: the k-th smallest; reorders a. */
-static double
-select_kth(double *a, size_t n, size_t k)
-{
-	size_t low = 0, high = n - 1;
-
-	while (low < high) {
-		double pivot = a[low + (high - low) / 2];
-		size_t i = low, j = high;
-
-		for (;;) {
-			while (a[i] < pivot)
-				i++;
-			while (a[j] > pivot)
-				j--;
-			if (i >= j)
-				break;
-			double swap = a[i];
-			a[i++] = a[j];
-			a[j--] = swap;
-		}
-		if (k <= j)
-			high = j;
-		else
-			low = j + 1;
-	}
-	return a[k];
-}
-
-/* sd from the differences at one lag: of their middle and of their tail, the
- * larger, since some noise is peaked and some is not. */
-static double
-noise_at_lag(const struct series *s, size_t lag)
-{
-	size_t n = s->n - lag;
-	double tail, middle;
-
-	for (size_t i = 0; i < n; i++)
-		s->scratch[i] = fabs(s->y[i + lag] - s->y[i]);
-	tail = select_kth(s->scratch, n, n * 9 / 10);
-	middle = select_kth(s->scratch, n * 9 / 10 + 1, n / 2);
-	return fmax(middle * 1.4826, tail / 1.6449) / M_SQRT2;
-}
-
-static void
-find_noise(struct series *s)
-{
-	static const size_t lags[LAGS] = { 1, 2, 4, 6 };
-	double first = 0;
-
-	s->sigma = LEAST_NOISE;
-	for (size_t k = 0; k < LAGS; k++) {
-		double sd;
-
-		if (s->n < lags[k] + 8)
-			break;
-		sd = noise_at_lag(s, lags[k]);
-		if (!k)
-			first = sd;
-		s->sigma = fmax(s->sigma, fmin(sd, 1.5 * first));
-	}
-}
-
-static double
-median_of_window(const double *y, size_t n)
-{
-	double w[WINDOW];
-
-	for (size_t i = 0; i < n; i++) {
-		size_t at = i;
-
-		while (at && w[at - 1] > y[i]) {
-			w[at] = w[at - 1];
-			at--;
-		}
-		w[at] = y[i];
-	}
-	return w[n / 2];
-}
-
-/* Levels that a running median visits, on a grid as fine as there is room. */
-static size_t
-find_levels(const struct series *s, float levels[MAX_LEVELS], double *origin)
-{
-	static unsigned char seen[MAX_BINS];
-	double low = INFINITY, high = -INFINITY, step;
-	size_t bins, count;
-
-	for (size_t i = 0; i < s->n; i++) {
-		size_t from = i < WINDOW / 2 ? 0 : i - WINDOW / 2;
-		size_t to = i + WINDOW / 2 + 1 < s->n ? i + WINDOW / 2 + 1
-						      : s->n;
-
-		s->scratch[i] = median_of_window(s->y + from, to - from);
-		low = fmin(low, s->scratch[i]);
-		high = fmax(high, s->scratch[i]);
-	}
-	step = fmax(GRID * s->sigma, (high - low) / (MAX_BINS - 2));
-	*origin = low;
-	for (;;) {
-		count = 0;
-		bins = (size_t)((high - low) / step) + 1;
-		memset(seen, 0, bins);
-		for (size_t i = 0; i < s->n; i++) {
-			size_t bin = (size_t)((s->scratch[i] - low) / step);
-
-			count += !seen[bin];
-			seen[bin] = 1;
-		}
-		if (count <= MAX_LEVELS)
-			break;
-		step *= 1.5;
-	}
-	count = 0;
-	for (size_t i = 0; i < bins; i++)
-		if (seen[i])
-			levels[count++] = (float)(((double)i + 0.5) * step /
-						  s->sigma);
-	return count;
-}
-
-/* The cheapest path; marks starts of segments. */
-static void
-cheapest_path(const struct series *s, const float *levels, size_t count,
-	      double origin, unsigned char *starts)
-{
-	float penalty = (float)(PENALTY * log((double)s->n + 1));
-	float cost[MAX_LEVELS] = { 0 };
-	unsigned char *stayed = mem_new(s->n, count);
-	unsigned char *best = mem_new(s->n, 1);
-	size_t level;
-
-	for (size_t i = 0; i < s->n; i++) {
-		float x = (float)((s->y[i] - origin) / s->sigma);
-		float moved = i ? penalty : INFINITY, least = cost[0];
-		unsigned char *stay = stayed + i * count;
-
-		for (size_t k = 1; k < count; k++)
-			if (cost[k] < least) {
-				least = cost[k];
-				best[i] = (unsigned char)k;
-			}
-		/* Costs are kept relative to the least one: no overflow. */
-		for (size_t k = 0; k < count; k++) {
-			float d = x - levels[k], lost = d * d;
-			float kept = cost[k] - least;
-
-			lost = lost < (float)LOSS_CAP ? lost : (float)LOSS_CAP;
-			stay[k] = kept <= moved;
-			cost[k] = (kept <= moved ? kept : moved) + lost;
-		}
-	}
-	level = 0;
-	for (size_t k = 1; k < count; k++)
-		if (cost[k] < cost[level])
-			level = k;
-	memset(starts, 0, s->n);
-	for (size_t i = s->n; i-- > 1;) {
-		if (stayed[i * count + level])
-			continue;
-		starts[i] = 1;
-		level = best[i];
-	}
-	free(stayed);
-	free(best);
-}
-
 struct segment {
 	size_t start, end;
 	double level; /* Huber's mean */
+	int stale;    /* grew since it was fitted */
 };
 
 struct segments {
 	struct segment *items;
 	size_t count;
 };
+
+static double
+loss(const struct series *s, double y, double level)
+{
+	double d = (y - level) / s->sigma;
+
+	return d * d < DATE_CAP ? d * d : DATE_CAP;
+}
 
 static void
 fit(const struct series *s, struct segment *segment)
@@ -215,7 +58,7 @@ fit(const struct series *s, struct segment *segment)
 	double level;
 
 	memcpy(s->scratch, s->y + segment->start, n * sizeof(double));
-	level = select_kth(s->scratch, n, n / 2);
+	level = path_median(s->scratch, n);
 	for (int round = 0; round < REFINE; round++) {
 		double sum = 0;
 
@@ -229,12 +72,39 @@ fit(const struct series *s, struct segment *segment)
 	segment->level = level;
 }
 
-static double
-loss(const struct series *s, double y, double level)
+/*
+ * The date in the middle of the likely ones: where the weight of the dates
+ * around it is largest, nearer ones counting more. sums holds twice the
+ * negative log likelihood of each date; half of that is believed, since
+ * neighbouring points are rarely independent.
+ */
+static size_t
+middle_date(const double *sums, size_t count, size_t likeliest)
 {
-	double d = (y - level) / s->sigma;
+	double weight[2 * (DATE_REACH + DATE_WIDTH) + 1] = { 0 }, most = -1;
+	size_t reach = DATE_REACH + DATE_WIDTH, best = likeliest;
+	size_t low = likeliest > reach ? likeliest - reach : 0;
+	size_t high = likeliest + reach < count - 1 ? likeliest + reach
+						    : count - 1;
 
-	return fmin(d * d, LOSS_CAP);
+	for (size_t i = low; i <= high; i++)
+		weight[i - low] = exp((sums[likeliest] - sums[i]) / 4);
+	for (size_t i = low; i <= high; i++) {
+		double sum = 0;
+
+		for (size_t j = low; j <= high; j++) {
+			size_t away = i > j ? i - j : j - i;
+
+			if (away <= DATE_WIDTH)
+				sum += weight[j - low] *
+				       (double)(DATE_WIDTH + 1 - away);
+		}
+		if (sum > most * (1 + 1e-9)) {
+			most = sum;
+			best = i;
+		}
+	}
+	return best;
 }
 
 /* Move the boundary between two segments to where both fit best; first and
@@ -243,27 +113,41 @@ static void
 place(const struct series *s, struct segment *a, struct segment *b,
       size_t *first, size_t *last)
 {
-	double sum = 0, least = 0;
-	size_t at = a->start + 1;
+	double sum = 0, *sums = s->scratch;
+	size_t count = b->end - 1 - a->start, at = 0;
 
 	/* sum: cost of the points before a boundary on the left level, less
 	 * their cost on the right one. */
-	for (size_t i = a->start; i + 1 < b->end; i++) {
-		sum += loss(s, s->y[i], a->level) - loss(s, s->y[i], b->level);
-		s->scratch[i - a->start] = sum;
-		if (i == a->start || sum < least) {
-			least = sum;
-			at = i + 1;
-		}
+	for (size_t i = 0; i < count; i++) {
+		double y = s->y[a->start + i];
+
+		sum += loss(s, y, a->level) - loss(s, y, b->level);
+		sums[i] = sum;
+		if (sum < sums[at])
+			at = i;
 	}
 	*first = *last = at;
-	for (size_t i = a->start; i + 1 < b->end; i++) {
-		if (s->scratch[i - a->start] > least + 4)
+	for (size_t i = 0; i < count; i++) {
+		if (sums[i] > sums[at] + 4)
 			continue;
-		*first = i + 1 < *first ? i + 1 : *first;
-		*last = i + 1 > *last ? i + 1 : *last;
+		*first = i < *first ? i : *first;
+		*last = i > *last ? i : *last;
 	}
-	a->end = b->start = at;
+	at = middle_date(sums, count, at);
+	*first = a->start + 1 + (at < *first ? at : *first);
+	*last = a->start + 1 + (at > *last ? at : *last);
+	a->end = b->start = a->start + 1 + at;
+}
+
+/*
+ * With n and m points, chance alone puts the lower ones first in one of
+ * C(n + m, n) orders. Whatever the sizes, that must be rare.
+ */
+static int
+order_is_common(double n, double m)
+{
+	return lgamma(n + m + 1) - lgamma(n + 1) - lgamma(m + 1) <
+	       log(LEAST_ORDERS);
 }
 
 static double
@@ -273,51 +157,71 @@ score(const struct series *s, const struct segment *a, const struct segment *b)
 
 	if (fabs(b->level - a->level) < LEAST_SIZE)
 		return 0;
+	if (order_is_common(n, m))
+		return 0;
 	return fabs(b->level - a->level) /
-	       (s->sigma * sqrt(1.06 / n + 1.06 / m));
+	       (s->sigma * sqrt(HUBER_VARIANCE / n + HUBER_VARIANCE / m));
 }
 
 static void
-drop(struct segments *segments, const struct series *s, size_t index)
+place_and_fit(const struct series *s, struct segment *a, struct segment *b)
 {
-	segments->items[index].end = segments->items[index + 1].end;
-	memmove(segments->items + index + 1, segments->items + index + 2,
-		(segments->count - index - 2) * sizeof(struct segment));
-	segments->count--;
-	fit(s, &segments->items[index]);
+	size_t first = 0, last = 0;
+
+	place(s, a, b, &first, &last);
+	fit(s, a);
+	fit(s, b);
+}
+
+/*
+ * Drop every change that does not stand out and is weaker than those beside
+ * it; how many. Taking all of them at once keeps the whole linear.
+ */
+static size_t
+drop_weakest(const struct series *s, struct segments *segments)
+{
+	struct segment *items = segments->items;
+	size_t kept = 1, count = segments->count;
+	double before = INFINITY, z, next;
+
+	next = count > 1 ? score(s, &items[0], &items[1]) : INFINITY;
+	for (size_t i = 1; i < count; i++) {
+		z = next;
+		next = i + 1 < count ? score(s, &items[i], &items[i + 1])
+				     : INFINITY;
+		/* Of two equal ones the first goes. */
+		if (z < LEAST_SCORE && z < before && z <= next) {
+			items[kept - 1].end = items[i].end;
+			items[kept - 1].stale = 1;
+			before = INFINITY;
+		} else {
+			items[kept++] = items[i];
+			before = z;
+		}
+	}
+	segments->count = kept;
+	return count - kept;
 }
 
 /* Fit, place, and drop what does not stand out, weakest first. */
 static void
 settle(const struct series *s, struct segments *segments)
 {
-	size_t first = 0, last = 0;
+	struct segment *items = segments->items;
 
-	for (;;) {
-		double least = INFINITY;
-		size_t weakest = 0;
-
+	for (size_t i = 0; i < segments->count; i++)
+		fit(s, &items[i]);
+	for (size_t i = 0; i + 1 < segments->count; i++)
+		place_and_fit(s, &items[i], &items[i + 1]);
+	while (drop_weakest(s, segments)) {
 		for (size_t i = 0; i < segments->count; i++)
-			fit(s, &segments->items[i]);
-		for (size_t i = 0; i + 1 < segments->count; i++) {
-			struct segment *pair = &segments->items[i];
-
-			place(s, &pair[0], &pair[1], &first, &last);
-			fit(s, &pair[0]);
-			fit(s, &pair[1]);
-		}
-		for (size_t i = 0; i + 1 < segments->count; i++) {
-			double z = score(s, &segments->items[i],
-					 &segments->items[i + 1]);
-
-			if (z < least) {
-				least = z;
-				weakest = i;
-			}
-		}
-		if (segments->count < 2 || least >= LEAST_SCORE)
-			return;
-		drop(segments, s, weakest);
+			if (items[i].stale)
+				fit(s, &items[i]);
+		for (size_t i = 0; i + 1 < segments->count; i++)
+			if (items[i].stale || items[i + 1].stale)
+				place_and_fit(s, &items[i], &items[i + 1]);
+		for (size_t i = 0; i < segments->count; i++)
+			items[i].stale = 0;
 	}
 }
 
@@ -355,8 +259,8 @@ segments_of(const unsigned char *starts, size_t n, struct segments *segments)
 	for (size_t i = 1; i <= n; i++) {
 		if (i < n && !starts[i])
 			continue;
-		segments->items[segments->count++] = (struct segment){ start, i,
-								       0 };
+		segments->items[segments->count++] =
+			(struct segment){ .start = start, .end = i };
 		start = i;
 	}
 }
@@ -387,13 +291,9 @@ static void
 find_segments(struct series *s, struct segments *segments)
 {
 	unsigned char *starts = mem_new(s->n, 1);
-	float levels[MAX_LEVELS];
-	double origin = 0;
-	size_t count;
 
-	find_noise(s);
-	count = find_levels(s, levels, &origin);
-	cheapest_path(s, levels, count, origin, starts);
+	s->sigma = path_noise(s->y, s->n, s->scratch);
+	path_find(s->y, s->n, s->sigma, s->scratch, starts);
 	segments_of(starts, s->n, segments);
 	settle(s, segments);
 	free(starts);

@@ -8,15 +8,16 @@
  *
  * How it works. On logarithms, since what matters is a ratio. The noise comes
  * from differences at several lags, which a step does not disturb. A first
- * pass finds the piecewise constant path on a grid of levels that costs least,
- * where a point costs the square of its distance in sd, at most a cap, and
- * every change costs a fixed penalty: with the cap a lone outlier is cheaper
- * than two changes. On a grid that is a Viterbi recursion, linear in the number
- * of points (optimal partitioning, Jackson et al. 2005, with the bounded loss
- * of Fearnhead and Rigaill 2019). A second pass moves every boundary to where
- * the two neighbouring segments, by robust means, fit best, and drops the
- * weakest change until each one that is left stands out of the noise of its two
- * segments. Deterministic, and scale does not matter.
+ * pass (judge/path.h) finds the piecewise constant path on a grid of levels
+ * that costs least, where a point costs the square of its distance in sd, at
+ * most a cap, and every change costs a fixed penalty: with the cap a lone
+ * outlier is cheaper than two changes. On a grid that is a Viterbi recursion,
+ * linear in the number of points (optimal partitioning, Jackson et al. 2005,
+ * with the bounded loss of Fearnhead and Rigaill 2019). A second pass fits
+ * robust means, dates every change in the middle of its likely dates, and drops
+ * the weakest change until each one that is left stands out of the noise of its
+ * two segments, and chance alone would rarely put their points in such an
+ * order. Deterministic, and scale does not matter.
  */
 struct change {
 	size_t at;          /* first point at the new level */

@@ -118,8 +118,15 @@ plant() {
 	} >planted
 }
 
-# settle: let the worker finish what is queued.
-settle() { pacegate work --repo "$bare" >"$scratch/work.out" 2>&1; }
+# settle: let the worker finish what is queued; the one of the last push may be
+# at it still.
+settle() {
+	for _ in $(seq 300); do
+		pacegate work --repo "$bare" >"$scratch/work.out" 2>&1
+		grep -q 'another worker' "$scratch/work.out" || return 0
+		sleep 0.1
+	done
+}
 
 finish() {
 	echo "1..$tests"

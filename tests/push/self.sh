@@ -12,7 +12,7 @@ bare="$scratch/self.git"
 git init -q --bare "$bare"
 git config --global --add safe.directory "$origin"
 pacegate install "$bare" --gate main >/dev/null
-git -C "$bare" config pacegate.rounds 8
+git -C "$bare" config pacegate.rounds 10
 git -C "$bare" config pacegate.commits 2
 git clone -q "$origin" "$scratch/self" 2>/dev/null
 cd "$scratch/self" || exit 1

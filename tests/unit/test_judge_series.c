@@ -80,6 +80,73 @@ no_change_is_no_change(void **state)
 	free(values);
 }
 
+/* Two modes, equally frequent: half of the differences are next to nothing, and
+ * neighbours often agree by chance. */
+static void
+two_modes_are_noise(void **state)
+{
+	double values[N];
+	size_t found = 0;
+
+	(void)state;
+	for (uint64_t seed = 1; seed <= 200; seed++) {
+		uint64_t coin = seed * 104729;
+		struct changes changes;
+
+		fill(values, N, 0.003, seed * 7919);
+		for (size_t i = 0; i < N; i++)
+			if (noise(&coin) > 0)
+				values[i] *= 1.04;
+		changes_find(values, N, &changes);
+		found += changes.count;
+		changes_release(&changes);
+	}
+	/* 60,000 commits: at most 0.05 in 1000. */
+	assert_true(found <= 3);
+}
+
+/* So few points that any order of them is likely enough by chance. */
+static void
+few_points_prove_nothing(void **state)
+{
+	(void)state;
+	for (size_t n = 3; n <= 12; n++) {
+		for (uint64_t seed = 1; seed <= 200; seed++) {
+			struct changes changes;
+			double values[12];
+
+			fill(values, n, 0.02, seed * 7919 + n);
+			changes_find(values, n, &changes);
+			assert_int_equal(changes.count, 0);
+			changes_release(&changes);
+		}
+	}
+}
+
+/* A step of one sd of the noise, which no single point shows. */
+static void
+small_steps_are_found(void **state)
+{
+	size_t found = 0, near = 0;
+
+	(void)state;
+	for (uint64_t seed = 1; seed <= 100; seed++) {
+		struct changes changes;
+		double values[N];
+
+		fill(values, N, 0.01, seed * 7919);
+		step(values, N, 150, 1.01);
+		changes_find(values, N, &changes);
+		found += changes.count == 1;
+		for (size_t i = 0; i < changes.count; i++)
+			near += changes.items[i].first <= 150 &&
+				changes.items[i].last >= 150;
+		changes_release(&changes);
+	}
+	assert_true(found >= 95);
+	assert_true(near >= 85);
+}
+
 static void
 an_outlier_is_no_change(void **state)
 {
@@ -204,6 +271,9 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_step_is_found_and_dated),
 		cmocka_unit_test(no_change_is_no_change),
+		cmocka_unit_test(two_modes_are_noise),
+		cmocka_unit_test(few_points_prove_nothing),
+		cmocka_unit_test(small_steps_are_found),
 		cmocka_unit_test(an_outlier_is_no_change),
 		cmocka_unit_test(scale_and_direction_do_not_matter),
 		cmocka_unit_test(drift_adds_up),

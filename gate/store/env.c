@@ -13,7 +13,7 @@
 
 /*
  * Opening. LMDB keeps data.mdb and lock.mdb in the directory; a store that
- * exists is opened with two system calls more than LMDB's own.
+ * exists is opened with three system calls more than LMDB's own.
  */
 
 /* Addresses, not disk: the file is as long as its pages. */
@@ -24,6 +24,7 @@ enum { MAX_READERS = 900 };
 
 static int open_env(struct store *store, const struct store_setup *setup,
 		    int is_new, struct err *err);
+static int lacks_lock(const char *dir, const char *lock);
 
 int
 store_open(struct store **store, const char *dir, enum store_mode mode,
@@ -50,6 +51,7 @@ store_open_setup(struct store **store, const char *dir, enum store_mode mode,
 		 const struct store_setup *setup, struct err *err)
 {
 	char *data = file_join(dir, STORE_DATA);
+	char *lock = file_join(dir, STORE_LOCK);
 	int is_new = !file_exists(data);
 	struct store *made = NULL;
 	int rc = 0;
@@ -58,7 +60,7 @@ store_open_setup(struct store **store, const char *dir, enum store_mode mode,
 	if (is_new && mode != STORE_CREATE)
 		rc = err_set(err, ERR_NOT_FOUND,
 			     "no store in %s: run `pacegate install`", dir);
-	else if (is_new)
+	else if (is_new || lacks_lock(dir, lock))
 		rc = store_make_files(dir, err);
 	if (rc < 0)
 		goto out;
@@ -75,6 +77,7 @@ store_open_setup(struct store **store, const char *dir, enum store_mode mode,
 	}
 out:
 	store_close(made);
+	free(lock);
 	free(data);
 	return rc;
 }
@@ -104,6 +107,15 @@ store_check_usable(const struct store *store, struct err *err)
 			       "store %s: a transaction inside a transaction",
 			       store->dir);
 	return 0;
+}
+
+/* A store that came back from a copy has data alone, and the lock file that
+ * LMDB would make has no blocks: see create.c. Where nothing can be made (a
+ * read-only mount), LMDB knows what to do. */
+static int
+lacks_lock(const char *dir, const char *lock)
+{
+	return !file_exists(lock) && access(dir, W_OK) == 0;
 }
 
 /* LMDB 0.9 sets it for all of its descriptors but this one. */

@@ -22,6 +22,10 @@ static const struct {
 	{ EDQUOT, ERR_SYSTEM,
 	  "disk quota used up, nothing of this was stored: make room and try "
 	  "again" },
+	/* LMDB makes this of a write that the disk took only a part of. */
+	{ EIO, ERR_SYSTEM,
+	  "disk full or failing (input/output error), nothing of this was "
+	  "stored: make room, see the kernel's log, try again" },
 	{ EFBIG, ERR_SYSTEM,
 	  "file size limit reached, nothing of this was stored: raise it "
 	  "(ulimit -f)" },

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/exit.h"
+#include "base/json.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/names.h"
@@ -41,9 +42,10 @@ tell(const char *line)
 
 /* Configuration is read afresh each time: an admin need not start it anew. */
 static int
-drain(const char *repo, struct worker_counts *counts, struct err *err)
+drain(const char *repo, int quiet, struct worker_counts *counts,
+      struct err *err)
 {
-	const struct worker_input input = { tell, is_stopped };
+	const struct worker_input input = { quiet ? NULL : tell, is_stopped };
 	struct gate gate = GATE_INIT;
 	int ret = cmd_open(&gate, repo, STORE_WRITE, err);
 
@@ -62,17 +64,41 @@ drain(const char *repo, struct worker_counts *counts, struct err *err)
 	return ret;
 }
 
+static void
+print_counts(const struct worker_counts *counts, int json)
+{
+	json_t *all;
+
+	if (!json && counts->busy) {
+		puts("another worker is at it");
+		return;
+	}
+	if (!json) {
+		printf("%zu weighed, %zu settled%s\n", counts->weighed,
+		       counts->settled, counts->failed ? ", some failed" : "");
+		return;
+	}
+	all = json_pack("{s:b, s:I, s:I, s:I}", "busy", counts->busy, "weighed",
+			(json_int_t)counts->weighed, "settled",
+			(json_int_t)counts->settled, "failed",
+			(json_int_t)counts->failed);
+	json_print(all);
+	json_decref(all);
+}
+
 int
 cmd_work(int argc, char **argv)
 {
 	struct worker_counts counts = { 0 };
 	const char *repo = NULL;
 	struct err err = ERR_INIT;
-	int watch = 0, ret;
+	int watch = 0, json = 0, ret;
 	const struct option_row rows[] = {
 		{ "repo", 0, OPTION_TEXT, "DIR", "the repository", &repo },
 		{ "watch", 0, OPTION_FLAG, NULL, "stay, and look every 2 s",
 		  &watch },
+		{ "json", 0, OPTION_FLAG, NULL, "what was done, as JSON",
+		  &json },
 		{ 0 }
 	};
 
@@ -82,16 +108,12 @@ cmd_work(int argc, char **argv)
 	signal(SIGTERM, on_signal);
 	signal(SIGINT, on_signal);
 	do {
-		ret = drain(repo, &counts, &err);
+		ret = drain(repo, json, &counts, &err);
 		if (ret < 0)
 			return cmd_fail(&err);
 		if (watch && !stopped)
 			clock_sleep_ms(WATCH_MS);
 	} while (watch && !stopped);
-	if (counts.busy)
-		printf("another worker is at it\n");
-	else
-		printf("%zu weighed, %zu settled%s\n", counts.weighed,
-		       counts.settled, counts.failed ? ", some failed" : "");
+	print_counts(&counts, json);
 	return EXIT_FINE;
 }

@@ -155,7 +155,6 @@ ok "and what was meant" grep -qE '\.pacegate:2: .*threshold' "$shown"
 # A program that the build makes, with the real runner, in an awkward place.
 new_repo 'a:b "c" \é'
 pacegate install "$bare" --gate main >/dev/null
-git -C "$bare" config pacegate-pool.lockDir "$scratch"
 git -C "$bare" config pacegate.rounds 20
 cat >.pacegate <<'EOF'
 [pacegate]

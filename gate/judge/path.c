@@ -1,267 +1,201 @@
-#include "judge/path.h"
-
+/*
+ * The first pass: the path on a grid of levels that costs least, where a point
+ * costs the square of its distance in sd, at most a cap, and each change costs
+ * a fixed penalty. A Viterbi recursion, linear in the number of points; instead
+ * of a matrix of decisions it carries, for each level, where the stay on it
+ * began, so that memory is linear too.
+ */
 #include <math.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
+#include "judge/trace.h"
 
 enum {
-	LANES = 8,       /* levels are handled so many at a time */
-	MAX_LEVELS = 64, /* a multiple of LANES */
+	MAX_LEVELS = 32,
 	MAX_BINS = 1 << 16,
-	WINDOW = 5, /* of the running median that proposes levels */
-	LAGS = 4
+	LANES = 8, /* of a loop that a compiler can do with vectors */
+	WINDOW = 5 /* of the running median that proposes levels */
 };
 
-static const double LEAST_NOISE = 2.5e-4; /* of any measurement */
-static const double GRID = 0.12;          /* distance of levels in sd */
+static const double GRID = 0.25;   /* distance of levels in sd */
+static const float LOSS_CAP = 6;   /* of one point: bursts are common */
+static const double PENALTY = 3.5; /* of a change, times ln n */
+static const float NOWHERE = 1e9;  /* a level that does not exist */
 
-/*
- * The price of a change is PENALTY * ln n. What a point far off may cost is
- * bounded low, so that it takes several to pay for a change: bursts are common
- * in real series, and lone outliers even more.
- */
-static const float LOSS_CAP = 3;
-static const double PENALTY = 2.5;
+struct grid {
+	float levels[MAX_LEVELS]; /* in sd from origin */
+	size_t blocks;            /* of LANES levels, the last one padded */
+	double origin;
+};
 
-/*
- * Move what lies below the pivot (or is not above it) to the front; how many
- * those are. Without branches that depend on the values.
- */
-static size_t
-part(double *a, size_t n, double pivot, int with_equal)
-{
-	size_t kept = 0;
-
-	for (size_t i = 0; i < n; i++) {
-		double x = a[i];
-
-		a[i] = a[kept];
-		a[kept] = x;
-		kept += (size_t)((x < pivot) | (with_equal & (x <= pivot)));
-	}
-	return kept;
-}
-
-/* The k-th smallest (from 0); lower ones end up before it. */
 static double
-select_kth(double *a, size_t n, size_t k)
+less(double a, double b)
 {
-	uint64_t state = 1;
-
-	for (;;) {
-		double x[3], pivot;
-		size_t below, upto;
-
-		for (int i = 0; i < 3; i++) {
-			state = state * 6364136223846793005u +
-				1442695040888963407u;
-			x[i] = a[(state >> 33) % n];
-		}
-		pivot = fmax(fmin(x[0], x[1]), fmin(fmax(x[0], x[1]), x[2]));
-		below = part(a, n, pivot, 0);
-		if (k < below) {
-			n = below;
-			continue;
-		}
-		a += below;
-		k -= below;
-		n -= below;
-		upto = part(a, n, pivot, 1);
-		if (k < upto)
-			return pivot;
-		a += upto;
-		k -= upto;
-		n -= upto;
-	}
-}
-
-double
-path_median(double *a, size_t n)
-{
-	double upper = select_kth(a, n, n / 2), lower = a[0];
-
-	if (n % 2)
-		return upper;
-	for (size_t i = 1; i < n / 2; i++)
-		lower = a[i] > lower ? a[i] : lower;
-	return lower + (upper - lower) / 2;
-}
-
-/*
- * From the median of the differences at one lag. Where noise has two modes that
- * are about equally frequent, half of the differences are next to nothing; a
- * higher quantile then shows it.
- */
-static double
-noise_at_lag(const double *y, size_t n, size_t lag, double *scratch)
-{
-	size_t count = n - lag, high = count * 7 / 10;
-	double upper, middle;
-
-	for (size_t i = 0; i < count; i++)
-		scratch[i] = fabs(y[i + lag] - y[i]);
-	upper = select_kth(scratch, count, high) / 1.03643339;
-	middle = select_kth(scratch, high + 1, count / 2) / 0.67448975;
-	return (upper > 1.5 * middle ? upper : middle) / M_SQRT2;
-}
-
-double
-path_noise(const double *y, size_t n, double *scratch)
-{
-	static const size_t lags[LAGS] = { 1, 2, 4, 6 };
-	double noise = LEAST_NOISE, first = 0;
-
-	for (size_t k = 0; k < LAGS && n >= lags[k] + 8; k++) {
-		double sd = noise_at_lag(y, n, lags[k], scratch);
-
-		if (!k)
-			first = sd;
-		noise = fmax(noise, fmin(sd, 1.5 * first));
-	}
-	return noise;
+	return a < b ? a : b;
 }
 
 static double
-median_of_window(const double *y, size_t n)
+more(double a, double b)
 {
-	double w[WINDOW];
-
-	for (size_t i = 0; i < n; i++) {
-		size_t at = i;
-
-		while (at && w[at - 1] > y[i]) {
-			w[at] = w[at - 1];
-			at--;
-		}
-		w[at] = y[i];
-	}
-	return w[n / 2];
+	return a > b ? a : b;
 }
 
-/* Levels that a running median visits, on a grid as fine as there is room, in
- * sd above *origin. */
-static size_t
-find_levels(const double *y, size_t n, double noise, double *scratch,
-	    float levels[MAX_LEVELS], double *origin)
+/* Without branches: of the two middle ones of four and the fifth, the median.
+ */
+static double
+median_of_five(const double *y)
+{
+	double low = more(less(y[0], y[1]), less(y[2], y[3]));
+	double high = less(more(y[0], y[1]), more(y[2], y[3]));
+
+	return more(less(low, high), less(more(low, high), y[4]));
+}
+
+/* Running medians into scratch, and their range. */
+static void
+propose(const struct trace *trace, double *low, double *high)
+{
+	*low = INFINITY;
+	*high = -INFINITY;
+	for (size_t i = 0; i < trace->n; i++) {
+		size_t from = i < WINDOW / 2 ? 0 : i - WINDOW / 2;
+		double m = trace->y[i];
+
+		if (trace->n >= WINDOW) {
+			from = from < trace->n - WINDOW ? from
+							: trace->n - WINDOW;
+			m = median_of_five(trace->y + from);
+		}
+		trace->scratch[i] = m;
+		*low = less(*low, m);
+		*high = more(*high, m);
+	}
+}
+
+/* Levels that a running median visits, on a grid as fine as there is room. */
+static void
+find_levels(const struct trace *trace, struct grid *grid)
 {
 	unsigned char *seen = mem_new(MAX_BINS, 1);
-	double low = INFINITY, high = -INFINITY, step;
+	double low, high, step;
 	size_t bins, count;
 
-	for (size_t i = 0; i < n; i++) {
-		size_t from = i < WINDOW / 2 ? 0 : i - WINDOW / 2;
-		size_t to = i + WINDOW / 2 + 1 < n ? i + WINDOW / 2 + 1 : n;
+	propose(trace, &low, &high);
+	step = fmax(GRID * trace->sigma, (high - low) / (MAX_BINS - 2));
+	for (;; step *= 1.25) {
+		double per_step = 1 / step;
 
-		scratch[i] = median_of_window(y + from, to - from);
-		low = scratch[i] < low ? scratch[i] : low;
-		high = scratch[i] > high ? scratch[i] : high;
-	}
-	step = fmax(GRID * noise, (high - low) / (MAX_BINS - 2));
-	*origin = low;
-	for (;; step *= 1.5) {
-		count = 0;
-		bins = (size_t)((high - low) / step) + 1;
+		bins = (size_t)((high - low) * per_step) + 1;
 		memset(seen, 0, bins);
-		for (size_t i = 0; i < n; i++) {
-			size_t bin = (size_t)((scratch[i] - low) / step);
+		count = 0;
+		for (size_t i = 0; i < trace->n; i++) {
+			double bin = (trace->scratch[i] - low) * per_step;
 
-			count += !seen[bin];
-			seen[bin] = 1;
+			count += !seen[(size_t)bin];
+			seen[(size_t)bin] = 1;
 		}
 		if (count <= MAX_LEVELS)
 			break;
 	}
+	for (size_t k = 0; k < MAX_LEVELS; k++)
+		grid->levels[k] = NOWHERE;
 	count = 0;
 	for (size_t i = 0; i < bins; i++)
 		if (seen[i])
-			levels[count++] = (float)(((double)i + 0.5) * step /
-						  noise);
+			grid->levels[count++] = (float)(((double)i + 0.5) *
+							step / trace->sigma);
+	grid->origin = low;
+	grid->blocks = (count + LANES - 1) / LANES;
 	free(seen);
-	return count;
 }
 
-/* Costs of the cheapest paths that end at each level; since: where the last
- * segment of each starts. */
-struct front {
-	size_t lanes; /* of levels in use, a multiple of LANES */
-	float level[MAX_LEVELS], cost[MAX_LEVELS];
-	uint32_t since[MAX_LEVELS];
+/* What is known when a point has been read. */
+struct walk {
+	float cost[MAX_LEVELS];     /* cheapest path that ends on a level */
+	uint32_t since[MAX_LEVELS]; /* where its stay there began */
 };
 
-static size_t
-cheapest(const struct front *front, size_t guess)
+static float
+least_of(const struct walk *walk, size_t blocks)
 {
-	float least[LANES], all;
-	size_t k = 0;
+	float m[LANES];
 
-	memcpy(least, front->cost, sizeof(least));
-	for (size_t b = LANES; b < front->lanes; b += LANES)
-		for (size_t j = 0; j < LANES; j++)
-			least[j] = front->cost[b + j] < least[j]
-					   ? front->cost[b + j]
-					   : least[j];
-	all = least[0];
-	for (size_t j = 1; j < LANES; j++)
-		all = least[j] < all ? least[j] : all;
-	/* Mostly it is the same as before. */
-	if (front->cost[guess] <= all)
-		return guess;
-	while (front->cost[k] > all)
-		k++;
-	return k;
+	memcpy(m, walk->cost, sizeof(m));
+	for (size_t block = 1; block < blocks; block++)
+		for (size_t k = 0; k < LANES; k++) {
+			float cost = walk->cost[block * LANES + k];
+
+			m[k] = cost < m[k] ? cost : m[k];
+		}
+	for (size_t k = 1; k < LANES; k++)
+		m[0] = m[k] < m[0] ? m[k] : m[0];
+	return m[0];
 }
 
-/* Take in point x, number i, at some LANES levels; entering a level costs
- * `enter`. Costs stay relative to the least one, so that they do not grow. The
- * fixed count lets compilers use vectors without being asked. */
-static void
-advance(const float *restrict level, float *restrict cost,
-	uint32_t *restrict since, float x, uint32_t i, float least, float enter)
+/* The level of least cost, the last one found if it still is. */
+static size_t
+cheapest(const struct walk *walk, size_t blocks, size_t last)
 {
-	for (size_t j = 0; j < LANES; j++) {
-		float d = x - level[j], lost = d * d, kept = cost[j] - least;
-		uint32_t start = kept <= enter ? since[j] : i;
+	float least = least_of(walk, blocks);
 
-		lost = lost < LOSS_CAP ? lost : LOSS_CAP;
-		kept = kept <= enter ? kept : enter;
-		since[j] = start;
-		cost[j] = kept + lost;
+	if (walk->cost[last] <= least)
+		return last;
+	for (size_t k = 0; k < blocks * LANES; k++)
+		if (walk->cost[k] <= least)
+			return k;
+	return last;
+}
+
+/* Costs are kept relative to the least one, so that they never grow. Masks
+ * instead of branches let a compiler use vectors. */
+static void
+step_on(struct walk *walk, const struct grid *grid, float x, float least,
+	float moved, uint32_t i)
+{
+	for (size_t block = 0; block < grid->blocks; block++) {
+		const float *levels = grid->levels + block * LANES;
+		float *cost = walk->cost + block * LANES;
+		uint32_t *since = walk->since + block * LANES;
+
+		for (size_t k = 0; k < LANES; k++) {
+			float d = x - levels[k], lost = d * d;
+			float kept = cost[k] - least;
+			uint32_t stays = -(uint32_t)(kept <= moved);
+
+			lost = lost < LOSS_CAP ? lost : LOSS_CAP;
+			since[k] = (since[k] & stays) | (i & ~stays);
+			cost[k] = (kept < moved ? kept : moved) + lost;
+		}
 	}
 }
 
 void
-path_find(const double *y, size_t n, double noise, double *scratch,
-	  unsigned char *starts)
+path_find(const struct trace *trace, unsigned char *starts)
 {
-	float enter = (float)(PENALTY * log((double)n + 1));
-	struct front front = { 0 };
-	/* Where the segment before a change at i starts. */
-	uint32_t *before = mem_new(n, sizeof(*before));
-	double origin = 0;
-	size_t count, best = 0, at;
+	float penalty = (float)(PENALTY * log((double)trace->n + 1));
+	uint32_t *came = mem_new(trace->n, sizeof(uint32_t));
+	struct walk walk = { 0 };
+	struct grid grid;
+	size_t best = 0;
+	uint32_t at;
 
-	count = find_levels(y, n, noise, scratch, front.level, &origin);
-	front.lanes = (count + LANES - 1) / LANES * LANES;
-	for (size_t k = count; k < front.lanes; k++) {
-		front.level[k] = 1e18F;
-		front.cost[k] = 1e18F;
-	}
-	for (size_t i = 0; i < n; i++) {
-		float x = (float)((y[i] - origin) / noise), least;
+	find_levels(trace, &grid);
+	for (size_t i = 0; i < trace->n; i++) {
+		double x = (trace->y[i] - grid.origin) / trace->sigma;
 
-		best = cheapest(&front, best);
-		before[i] = front.since[best];
-		least = front.cost[best];
-		for (size_t b = 0; b < front.lanes; b += LANES)
-			advance(front.level + b, front.cost + b,
-				front.since + b, x, (uint32_t)i, least, enter);
+		best = cheapest(&walk, grid.blocks, best);
+		/* Where the best path up to here began its last stay: a stay
+		 * that begins here continues that path. */
+		came[i] = walk.since[best];
+		step_on(&walk, &grid, (float)x, walk.cost[best],
+			i ? penalty : INFINITY, (uint32_t)i);
 	}
-	best = cheapest(&front, best);
-	memset(starts, 0, n);
-	for (at = front.since[best]; at > 0; at = before[at])
+	memset(starts, 0, trace->n);
+	for (at = walk.since[cheapest(&walk, grid.blocks, best)]; at;
+	     at = came[at])
 		starts[at] = 1;
-	free(before);
+	free(came);
 }

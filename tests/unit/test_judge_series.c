@@ -193,6 +193,144 @@ scale_and_direction_do_not_matter(void **state)
 	changes_release(&c);
 }
 
+/* A level that comes back after a few points is told apart. */
+static void
+an_excursion_is_marked(void **state)
+{
+	double values[N];
+	struct changes changes;
+
+	(void)state;
+	fill(values, N, 0.01, 13);
+	step(values, N, 100, 1.2);
+	step(values, N, 108, 1 / 1.2);
+	step(values, N, 200, 1.1);
+	changes_find(values, N, &changes);
+	assert_int_equal(changes.count, 3);
+	assert_int_equal(changes.items[0].at, 100);
+	assert_int_equal(changes.items[1].at, 108);
+	assert_int_equal(changes.items[2].at, 200);
+	assert_true(changes.items[0].passing && changes.items[1].passing);
+	assert_false(changes.items[2].passing);
+	assert_true(fabs(changes.items[2].before - 100) < 1);
+	assert_true(fabs(changes.items[2].after - 110) < 1);
+	changes_release(&changes);
+}
+
+/* Noise of 9 %, which three values in ten leave far above: a step of half the
+ * noise still shows, since the other values agree. */
+static void
+the_shape_of_noise_is_used(void **state)
+{
+	size_t found = 0;
+
+	(void)state;
+	for (uint64_t seed = 1; seed <= 100; seed++) {
+		uint64_t coin = seed * 104729;
+		struct changes changes;
+		double values[N];
+
+		fill(values, N, 0.01, seed * 7919);
+		for (size_t i = 0; i < N; i++)
+			if (noise(&coin) > 0.52)
+				values[i] *= 1.22;
+		step(values, N, 120, 1.05);
+		changes_find(values, N, &changes);
+		for (size_t i = 0; i < changes.count; i++)
+			found += labs((long)changes.items[i].at - 120) <= 3;
+		changes_release(&changes);
+	}
+	assert_true(found >= 90);
+}
+
+/* Values that are alike from one to the next move together by chance. */
+static void
+wandering_is_no_change(void **state)
+{
+	size_t found = 0;
+
+	(void)state;
+	for (uint64_t seed = 1; seed <= 200; seed++) {
+		uint64_t source = seed * 7919;
+		struct changes changes;
+		double values[N], x = 0;
+
+		for (size_t i = 0; i < N; i++) {
+			x = 0.4 * x + 0.01 * noise(&source);
+			values[i] = 100 * exp(x);
+		}
+		changes_find(values, N, &changes);
+		found += changes.count;
+		changes_release(&changes);
+	}
+	/* 60,000 commits: at most 0.3 in 1000. */
+	assert_true(found <= 18);
+}
+
+/* What was not measured leaves a gap, and dates count it. */
+static void
+gaps_are_left_out(void **state)
+{
+	double values[N];
+	struct changes changes;
+
+	(void)state;
+	fill(values, N, 0.01, 17);
+	step(values, N, 200, 1.1);
+	for (size_t i = 0; i < 150; i += 3)
+		values[i] = i % 2 ? NAN : 0;
+	changes_find(values, N, &changes);
+	assert_int_equal(changes.count, 1);
+	assert_int_equal(changes.items[0].at, 200);
+	changes_release(&changes);
+}
+
+/* Counts that never vary. */
+static void
+exact_values_have_exact_changes(void **state)
+{
+	double values[N];
+	struct changes changes;
+
+	(void)state;
+	for (size_t i = 0; i < N; i++)
+		values[i] = i < 77 ? 1000000 : 1020000;
+	changes_find(values, N, &changes);
+	assert_int_equal(changes.count, 1);
+	assert_int_equal(changes.items[0].at, 77);
+	assert_true(changes.items[0].first == 77 &&
+		    changes.items[0].last == 77);
+	assert_true(fabs(changes.items[0].ratio - 1.02) < 1e-9);
+	changes_release(&changes);
+}
+
+/* A change every hundred points, a million of them: no time bound asserted, but
+ * anything worse than linear would not end. */
+static void
+many_changes_in_many_points(void **state)
+{
+	const size_t n = 1000000;
+	size_t found = 0;
+	double *values = mem_new(n, sizeof(*values));
+	struct changes changes;
+
+	(void)state;
+	fill(values, n, 0.01, 19);
+	for (size_t i = 0; i < n; i++)
+		if (i / 100 % 2)
+			values[i] *= 1.1;
+	changes_find(values, n, &changes);
+	for (size_t i = 0; i < changes.count; i++)
+		found += labs((long)changes.items[i].at -
+			      (long)(changes.items[i].at + 50) / 100 * 100) <=
+			 1;
+	assert_int_equal(found, n / 100 - 1);
+	/* And by chance at most 0.05 in 1000. */
+	assert_true(changes.count <= found + 50);
+	changes_release(&changes);
+	free(values);
+}
+
 static void
 drift_adds_up(void **state)
 {
@@ -276,6 +414,12 @@ main(void)
 		cmocka_unit_test(small_steps_are_found),
 		cmocka_unit_test(an_outlier_is_no_change),
 		cmocka_unit_test(scale_and_direction_do_not_matter),
+		cmocka_unit_test(an_excursion_is_marked),
+		cmocka_unit_test(the_shape_of_noise_is_used),
+		cmocka_unit_test(wandering_is_no_change),
+		cmocka_unit_test(gaps_are_left_out),
+		cmocka_unit_test(exact_values_have_exact_changes),
+		cmocka_unit_test(many_changes_in_many_points),
 		cmocka_unit_test(drift_adds_up),
 		cmocka_unit_test(extremes_do_no_harm),
 		cmocka_unit_test(rates_have_exact_intervals),

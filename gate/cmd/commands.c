@@ -13,6 +13,7 @@ const struct command commands[] = {
 	{ "run", cmd_run, "[BASE [REV]] [--test T]...",
 	  "weigh a revision against another in this clone" },
 	{ "show", cmd_show, "[REV]", "what the gate says of a commit" },
+	{ "log", cmd_log, "TEST", "a test's history with its change points" },
 	{ "status", cmd_status, "", "worker, queue, slots, outbox" },
 	{ "work", cmd_work, "[--watch]", "run what is queued" },
 	{ "accept", cmd_accept, "TEST REV --reason WHY",

@@ -217,6 +217,18 @@ int repo_each_object(const struct repo *repo, const struct oid *tree,
 int repo_pack(const struct repo *repo, const struct oid *oids, size_t count,
 	      struct buf *pack, struct err *err);
 
+/*
+ * The files of a work tree as they are, new ones too unless they are ignored,
+ * as a commit on top of HEAD: objects alone are written, no ref and no index.
+ * The same files are the same commit; where nothing differs it is HEAD itself.
+ * ERR_NOT_FOUND without a work tree.
+ */
+int repo_snapshot(const struct repo *repo, struct oid *commit, struct err *err);
+
+/* Where HEAD left its upstream branch; ERR_NOT_FOUND when it has none. */
+int repo_fork_point(const struct repo *repo, struct oid *commit,
+		    struct err *err);
+
 /* Where git looks for the receive hooks of the repository at path, by
  * core.hooksPath too: absolute, freshly allocated; it need not exist. */
 int repo_hooks_dir(const char *path, char **dir, struct err *err);

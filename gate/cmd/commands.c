@@ -14,6 +14,8 @@ const struct command commands[] = {
 	  "weigh a revision against another in this clone" },
 	{ "show", cmd_show, "[REV]", "what the gate says of a commit" },
 	{ "log", cmd_log, "TEST", "a test's history with its change points" },
+	{ "compare", cmd_compare, "A B",
+	  "two commits by what was measured of them" },
 	{ "status", cmd_status, "", "worker, queue, slots, outbox" },
 	{ "work", cmd_work, "[--watch]", "run what is queued" },
 	{ "accept", cmd_accept, "TEST REV --reason WHY",

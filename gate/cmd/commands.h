@@ -28,6 +28,7 @@ int cmd_export(int argc, char **argv);
 int cmd_import(int argc, char **argv);
 int cmd_install(int argc, char **argv);
 int cmd_ledger(int argc, char **argv);
+int cmd_compare(int argc, char **argv);
 int cmd_log(int argc, char **argv);
 int cmd_reset(int argc, char **argv);
 int cmd_run(int argc, char **argv);

@@ -12,6 +12,8 @@ const struct command commands[] = {
 	  "configuration in force, sandbox, and what is missing" },
 	{ "run", cmd_run, "[BASE [REV]] [--test T]...",
 	  "weigh a revision against another in this clone" },
+	{ "new", cmd_new, "TEST [--language NAME]",
+	  "write a commented starting test" },
 	{ "show", cmd_show, "[REV]", "what the gate says of a commit" },
 	{ "log", cmd_log, "TEST", "a test's history with its change points" },
 	{ "compare", cmd_compare, "A B",

@@ -119,6 +119,8 @@ add_measured(struct samples *samples, struct sample_test *test, size_t round,
 			return err_set(err, ERR_PROTOCOL, "bad metric '%s'",
 				       name);
 		metric = get_metric(test, name, row->unit, row->better, 0);
+		if (!metric)
+			return err_set(err, ERR_PROTOCOL, "too many values");
 		put_value(samples, metric, round, revision,
 			  json_number_value(value));
 	}
@@ -155,6 +157,14 @@ add_declared(struct samples *samples, struct sample_test *test, size_t round,
 }
 
 static void
+note_problem(struct sample_test *test, const char *text)
+{
+	if (text && test->problems.count < PROTOCOL_MAX_TEXTS &&
+	    !texts_has(&test->problems, text))
+		texts_add(&test->problems, text);
+}
+
+static void
 note_problems(struct sample_test *test, const json_t *problems)
 {
 	json_t *item;
@@ -162,11 +172,7 @@ note_problems(struct sample_test *test, const json_t *problems)
 
 	json_array_foreach(problems, i, item)
 	{
-		const char *text = json_string_value(item);
-
-		if (text && test->problems.count < PROTOCOL_MAX_TEXTS &&
-		    !texts_has(&test->problems, text))
-			texts_add(&test->problems, text);
+		note_problem(test, json_string_value(item));
 	}
 }
 
@@ -225,6 +231,40 @@ samples_add_trial(struct samples *samples, const json_t *trial, struct err *err)
 		return ERR_PROTOCOL;
 	return add_declared(samples, test, (size_t)round, (size_t)revision,
 			    json_object_get(trial, "values"), err);
+}
+
+int
+samples_add_count(struct samples *samples, const json_t *count, struct err *err)
+{
+	const struct metric_row *row = metric_find("instructions");
+	int64_t index = 0, revision = 0;
+	struct sample_metric *metric;
+	struct sample_test *test;
+	double value = 0;
+
+	if (json_get_int(count, "test", 0, (int64_t)samples->test_count - 1,
+			 &index, err) < 0 ||
+	    json_get_int(count, "revision", 0,
+			 (int64_t)samples->revision_count - 1, &revision,
+			 err) < 0)
+		return ERR_PROTOCOL;
+	test = &samples->tests[index];
+	if (json_object_get(count, "why")) {
+		char *text = mem_text("no instruction counts: %s",
+				      json_text_or(count, "why", ""));
+
+		note_problem(test, text);
+		free(text);
+		return 0;
+	}
+	if (json_get_number(count, "instructions", &value, err) < 0)
+		return ERR_PROTOCOL;
+	metric = get_metric(test, row->name, row->unit, row->better, 0);
+	if (!metric)
+		return err_set(err, ERR_PROTOCOL, "too many values");
+	metric->once = 1;
+	put_value(samples, metric, 0, (size_t)revision, value);
+	return 0;
 }
 
 int

@@ -20,6 +20,7 @@ struct sample_metric {
 	char *name, *unit;
 	enum better better;
 	int declared;   /* by the test itself, not measured by the runner */
+	int once;       /* counted once a revision, it stands in round 0 */
 	double *values; /* [round * revisions + revision], NAN: no trial */
 	size_t rounds;  /* that there is room for */
 };
@@ -48,9 +49,11 @@ struct samples {
 void samples_init(struct samples *samples, const struct plan *plan);
 void samples_release(struct samples *samples);
 
-/* Take in a `trial` or `phase` message's body. ERR_PROTOCOL when it does not
- * hold to the protocol. Warm-up trials count only where they fail. */
+/* Take in a `trial`, `count` or `phase` message's body. ERR_PROTOCOL when it
+ * does not hold to the protocol. Warm-up trials count only where they fail. */
 int samples_add_trial(struct samples *samples, const json_t *trial,
+		      struct err *err);
+int samples_add_count(struct samples *samples, const json_t *count,
 		      struct err *err);
 int samples_add_phase(struct samples *samples, const json_t *phase,
 		      struct err *err);

@@ -433,6 +433,21 @@ fill_test(const struct weighing *w, struct report *report, size_t commit,
 	note_flaky(w, test, index, revision);
 }
 
+/* What counted instructions, and where nothing did the reason. */
+static void
+fill_counter(struct report *report, const json_t *end)
+{
+	const char *counter = json_text_or(end, "counter", NULL);
+	const char *why = json_text_or(end, "counter_why", NULL);
+	char *text;
+
+	if (!counter)
+		return;
+	text = mem_text("%s%s%s", counter, why ? ": " : "", why ? why : "");
+	report_set(&report->counter, text);
+	free(text);
+}
+
 static void
 fill_environment(struct report *report, const struct weigh_result *result)
 {
@@ -442,6 +457,7 @@ fill_environment(struct report *report, const struct weigh_result *result)
 
 	report_set(&report->environment, json_text_or(environment, "id", NULL));
 	report_set(&report->machine, json_text_or(environment, "cpu", NULL));
+	fill_counter(report, end);
 	for (size_t i = 0; i < result->session_count; i++) {
 		if (!result->sessions[i].id)
 			continue;

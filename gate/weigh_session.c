@@ -185,6 +185,7 @@ weigh_test_rules(const struct weigh *weigh, const struct weigh_session *session,
 		rules[i] = (struct rule)RULE_INIT;
 		rules[i].better = metrics[i]->better;
 		rules[i].counted = row && row->counted;
+		rules[i].once = metrics[i]->once;
 		rules[i].cap = cap;
 		rules[i].e_wanted = push_e_wanted(session->claims, PUSH_FDR);
 		rules[i].secondary = computes && !metrics[i]->declared &&
@@ -360,6 +361,8 @@ on_message(struct driver *driver, json_t *message, struct err *err)
 
 	if ((body = json_object_get(message, "trial")))
 		return samples_add_trial(&result->samples, body, err);
+	if ((body = json_object_get(message, "count")))
+		return samples_add_count(&result->samples, body, err);
 	if ((body = json_object_get(message, "round")))
 		return after_round(driver, body);
 	if (json_object_get(message, "phase"))

@@ -96,15 +96,14 @@ describe(const struct attempt *attempt, const struct spec_test *test,
 }
 
 void
-attempt_run(struct attempt *attempt, struct sandbox *sandbox,
-	    struct control *control, const struct spec_test *test,
-	    const struct spec_revision *revision, const char *tree)
+attempt_run(struct attempt *attempt, const struct attempt_setup *setup)
 {
-	struct callbacks callbacks = { .control = control };
+	const struct spec_test *test = setup->test;
+	struct callbacks callbacks = { .control = setup->control };
 	struct buf printed = BUF_INIT;
 	struct err err = ERR_INIT;
 	char *where;
-	const struct trial_command command = { .tree = tree,
+	const struct trial_command command = { .tree = setup->tree,
 					       .test = test->path,
 					       .timeout_ms = test->timeout_ms,
 					       .keep_stdout = test->format
@@ -114,17 +113,18 @@ attempt_run(struct attempt *attempt, struct sandbox *sandbox,
 					       .data = &callbacks,
 					       .on_start = on_start,
 					       .on_event_bytes = on_event_bytes,
-					       .watch = control->watch,
+					       .watch = setup->control->watch,
+					       .counters = setup->counters,
 					       .on_watch = on_watch };
 
 	events_init(&callbacks.events, &attempt->readings, 0);
 	if (test->fault) {
 		attempt->outcome = OUTCOME_START;
 		snprintf(attempt->why, sizeof(attempt->why), "%.400s (at %s)",
-			 test->fault, revision->label);
+			 test->fault, setup->revision->label);
 		goto out;
 	}
-	if (trial_run(sandbox, &command, &attempt->result, &err) < 0) {
+	if (trial_run(setup->sandbox, &command, &attempt->result, &err) < 0) {
 		attempt->outcome = OUTCOME_OURS;
 		snprintf(attempt->why, sizeof(attempt->why), "%.500s",
 			 err.text);
@@ -138,7 +138,7 @@ attempt_run(struct attempt *attempt, struct sandbox *sandbox,
 		if (!attempt->readings.skip && !attempt->readings.fail)
 			readings_keep(&attempt->readings, &test->metrics);
 	}
-	where = describe(attempt, test, revision, tree);
+	where = describe(attempt, test, setup->revision, setup->tree);
 	attempt_judge(attempt, where);
 	free(where);
 out:

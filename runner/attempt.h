@@ -6,6 +6,7 @@
 #include "runner/trial.h"
 
 struct control;
+struct counter_event;
 struct err;
 struct sandbox;
 struct spec_revision;
@@ -29,9 +30,16 @@ struct attempt {
 
 /* Run one. 0 and the attempt (result.stopped: not to be reported); a sandbox
  * that fails is an attempt with OUTCOME_OURS. */
-void attempt_run(struct attempt *attempt, struct sandbox *sandbox,
-		 struct control *control, const struct spec_test *test,
-		 const struct spec_revision *revision, const char *tree);
+struct attempt_setup {
+	struct sandbox *sandbox;
+	struct control *control;
+	const struct spec_test *test;
+	const struct spec_revision *revision;
+	const char *tree;                     /* where it was built */
+	const struct counter_event *counters; /* or NULL */
+};
+
+void attempt_run(struct attempt *attempt, const struct attempt_setup *setup);
 void attempt_release(struct attempt *attempt);
 
 /* The pure half: outcome and why, once result and readings are complete. where

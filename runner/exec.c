@@ -1,4 +1,5 @@
 #include "runner/exec.h"
+#include "runner/count.h"
 #include "runner/environment.h"
 #include "runner/sandbox.h"
 #include "runner/trial.h"
@@ -21,6 +22,8 @@
 struct exec_options {
 	const char *slot, *cpus, *root, *tree, *source, *target, *build, *setup;
 	const char *memory, *processes, *cpu, *disk, *output, *files, *timeout;
+	const char *count;
+	const struct counter_event *counters;
 	struct texts read, env;
 	int events, keep_stdout, writable, fixed_layout;
 	int without_filter, without_cgroup;
@@ -43,6 +46,9 @@ static int exec_parse(struct exec_options *options, int *argc, char **argv,
 static int exec_command(struct sandbox *sandbox,
 			const struct exec_options *options, char **argv,
 			json_t **answer, struct err *err);
+static int exec_count(struct sandbox *sandbox,
+		      const struct exec_options *options, char **argv,
+		      json_t **answer, struct err *err);
 static int exec_build(struct sandbox *sandbox,
 		      const struct exec_options *options, json_t **answer,
 		      struct err *err);
@@ -59,11 +65,12 @@ runner_exec(int argc, char **argv)
 	if (help || ret < 0)
 		goto out;
 	ret = sandbox_open(&options.sandbox, &sandbox, &err);
-	if (!ret)
-		ret = options.build
-			      ? exec_build(&sandbox, &options, &answer, &err)
-			      : exec_command(&sandbox, &options, argv + 1,
-					     &answer, &err);
+	if (!ret && options.build)
+		ret = exec_build(&sandbox, &options, &answer, &err);
+	else if (!ret && options.count && !strcmp(options.count, "valgrind"))
+		ret = exec_count(&sandbox, &options, argv + 1, &answer, &err);
+	else if (!ret)
+		ret = exec_command(&sandbox, &options, argv + 1, &answer, &err);
 	if (!ret)
 		ret = json_write_line(STDOUT_FILENO, answer, &err);
 	sandbox_close(&sandbox);
@@ -169,6 +176,9 @@ exec_parse(struct exec_options *options, int *argc, char **argv, int *help,
 		  &o->keep_stdout },
 		{ "fixed-layout", 0, OPTION_FLAG, NULL,
 		  "no address space randomisation", &o->fixed_layout },
+		{ "count", 0, OPTION_TEXT, "WHAT",
+		  "by `perf` or `valgrind`, or `software` to try the way",
+		  &o->count },
 		{ "unsafe-without-filter", 0, OPTION_FLAG, NULL,
 		  "no system call filter: to see that tests bite",
 		  &o->without_filter },
@@ -183,6 +193,14 @@ exec_parse(struct exec_options *options, int *argc, char **argv, int *help,
 		options_print_help(usage, summary, rows);
 	if (ret < 0 || *help)
 		return ret;
+	if (o->count && !strcmp(o->count, "perf"))
+		o->counters = counters_hardware;
+	else if (o->count && !strcmp(o->count, "software"))
+		o->counters = counters_software;
+	else if (o->count && strcmp(o->count, "valgrind") != 0)
+		return err_set(err, ERR_INPUT,
+			       "--count %s: perf, software or valgrind",
+			       o->count);
 	if (!o->build && *argc < 2)
 		return err_set(err, ERR_INPUT, "no command: %s", usage);
 	if (o->build && (!o->source || !o->target))
@@ -233,6 +251,18 @@ set(json_t *object, const char *name, json_t *value)
 }
 
 static json_t *
+counted_json(const struct sandbox_result *run)
+{
+	json_t *object = json_object();
+
+	for (int i = 0; i < COUNTERS_MAX; i++)
+		if (run->counters[i].metric)
+			set(object, run->counters[i].metric,
+			    json_num(run->counters[i].value));
+	return object;
+}
+
+static json_t *
 trial_json(const struct sandbox *sandbox, const struct trial_result *trial)
 {
 	const struct sandbox_result *run = &trial->run;
@@ -246,6 +276,7 @@ trial_json(const struct sandbox *sandbox, const struct trial_result *trial)
 		set(metrics, trial->metrics[i].name,
 		    json_num(trial->metrics[i].value));
 	set(answer, "metrics", metrics);
+	set(answer, "counted", counted_json(run));
 	set(answer, "marks", texts_json(&trial->marks));
 	set(answer, "strays", json_integer((json_int_t)run->strays));
 	set(answer, "output_bytes", json_integer(run->output_bytes));
@@ -278,6 +309,7 @@ exec_command(struct sandbox *sandbox, const struct exec_options *options,
 	command.tree_writable = options->writable;
 	command.source = options->source;
 	command.fixed_layout = options->fixed_layout;
+	command.counters = options->counters;
 	command.timeout_ms = options->timeout_ms;
 	command.keep_stdout = options->keep_stdout ? &out : NULL;
 	command.stdout_max = 1 << 20;
@@ -306,6 +338,32 @@ out:
 	buf_release(&out);
 	free(found);
 	return ret;
+}
+
+/* Only the count: the times of such a run say nothing. */
+static int
+exec_count(struct sandbox *sandbox, const struct exec_options *options,
+	   char **argv, json_t **answer, struct err *err)
+{
+	const struct count_command command = {
+		.tree = options->tree,
+		.argv = (const char *const *)argv,
+		.timeout_ms = options->timeout_ms,
+		.events = options->events,
+	};
+	struct count_result result = { 0 };
+	int ret = count_probe(sandbox, err);
+
+	if (!ret)
+		ret = count_run(sandbox, &command, &result, err);
+	if (ret < 0)
+		return ret;
+	*answer = json_object();
+	set(*answer, "why", json_text(result.why));
+	if (!*result.why)
+		set(*answer, "counted",
+		    json_pack("{s:f}", "instructions", result.instructions));
+	return 0;
 }
 
 static int

@@ -3,6 +3,7 @@
 #include "base/json.h"
 #include "base/names.h"
 #include "base/protocol.h"
+#include "runner/counting.h"
 #include "runner/readings.h"
 #include "runner/rounds.h"
 #include "runner/trial.h"
@@ -155,6 +156,22 @@ message_trial(const struct rounds_step *step, const char *outcome,
 }
 
 json_t *
+message_count(size_t test, size_t revision, const struct tally *tally)
+{
+	json_t *body = json_object();
+
+	json_object_set_new(body, "revision",
+			    json_integer((json_int_t)revision));
+	json_object_set_new(body, "test", json_integer((json_int_t)test));
+	if (*tally->why)
+		json_object_set_new(body, "why", short_text(tally->why));
+	else
+		json_object_set_new(body, "instructions",
+				    json_num(tally->first));
+	return wrap("count", body);
+}
+
+json_t *
 message_round(int round)
 {
 	return wrap("round", json_integer(round));
@@ -174,7 +191,8 @@ message_error(enum fault fault, const char *text)
 }
 
 json_t *
-message_end(json_t *environment, const char *sandbox, const char *counter)
+message_end(json_t *environment, const char *sandbox, const char *counter,
+	    const char *counter_why)
 {
 	json_t *body = json_object();
 
@@ -182,6 +200,9 @@ message_end(json_t *environment, const char *sandbox, const char *counter)
 			    environment ? environment : json_object());
 	json_object_set_new(body, "sandbox", json_text(sandbox));
 	json_object_set_new(body, "counter", json_text(counter));
+	if (*counter_why)
+		json_object_set_new(body, "counter_why",
+				    short_text(counter_why));
 	return wrap("end", body);
 }
 

@@ -10,6 +10,7 @@
 struct buf;
 struct readings;
 struct rounds_step;
+struct tally;
 struct trial_result;
 
 /* What the runner says to the gate, in the words of base/protocol.h. Each
@@ -33,12 +34,14 @@ json_t *message_phase(const struct message_phase *phase);
 json_t *message_trial(const struct rounds_step *step, const char *outcome,
 		      const char *why, const struct trial_result *result,
 		      const struct readings *readings);
+json_t *message_count(size_t test, size_t revision, const struct tally *tally);
 json_t *message_round(int round);
 json_t *message_error(enum fault fault, const char *text);
 
-/* environment is taken over; it may be NULL when the session never had one. */
+/* environment is taken over; it may be NULL when the session never had one.
+ * counter_why is "" when it counts by what was asked for. */
 json_t *message_end(json_t *environment, const char *sandbox,
-		    const char *counter);
+		    const char *counter, const char *counter_why);
 
 /* The last lines of a log, at most PROTOCOL_MAX_LOG bytes, with everything
  * cleaned that a terminal would obey. */

@@ -24,10 +24,11 @@ struct run {
 	cpu_set_t cpus;
 	struct cgroup *group;
 	struct cgroup_stats before;
+	struct counters counters;
 	struct machine_sample machine;
 	int64_t available_bytes; /* before, where no group limits memory */
 	int fds[FD_COUNT];       /* our ends; watch is borrowed */
-	pid_t pid;
+	pid_t pid, shim;
 	int64_t deadline_ms, next_tick_ms;
 	int64_t event_bytes;
 	int is_ready, is_started, is_over; /* READY, START, DONE or its end */

@@ -124,6 +124,7 @@ run_conclude(struct run *run, struct err *err)
 	if (result->log.len > SANDBOX_LOG_BYTES)
 		buf_drop(&result->log, result->log.len - SANDBOX_LOG_BYTES);
 	read_counters(run, &after);
+	counters_read(&run->counters, result->counters);
 	run->last.processes = run->is_ready ? run->last.processes : -1;
 	take_last(run);
 	if (!run->is_started && result->end != SANDBOX_STOPPED)

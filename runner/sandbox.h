@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "runner/cgroup.h"
+#include "runner/counters.h"
 #include "runner/slotuser.h"
 
 struct err;
@@ -124,6 +125,9 @@ struct sandbox_command {
 	int64_t pack_bytes;      /* bound, when pack is a file */
 	int fixed_layout;        /* no address space randomisation */
 
+	/* What to count of the first step, as counters.h has it; NULL: none. */
+	const struct counter_event *counters;
+
 	/* Where to put stdout whole, at most stdout_max bytes, or NULL. */
 	struct buf *keep_stdout;
 	size_t stdout_max;
@@ -178,6 +182,7 @@ struct sandbox_result {
 	int64_t processes;     /* clones in the sandbox; -1: unknown */
 	int64_t refused_forks; /* by limits.processes; -1: unknown */
 	int64_t output_bytes;  /* written to stdout and stderr */
+	struct counter_value counters[COUNTERS_MAX];
 	struct sandbox_machine machine;
 	struct buf log; /* the last SANDBOX_LOG_BYTES of both */
 	int stdout_cut; /* keep_stdout lacks what came after stdout_max */

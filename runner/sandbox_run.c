@@ -43,7 +43,9 @@ sandbox_run(struct sandbox *sandbox, const struct sandbox_command *command,
 			   .command = command,
 			   .result = result,
 			   .fds = { -1, -1, -1, -1, command->watch },
-			   .pid = -1 };
+			   .counters = COUNTERS_INIT,
+			   .pid = -1,
+			   .shim = -1 };
 	struct launch launch = { .sandbox = sandbox,
 				 .command = command,
 				 .limits = &run.limits,
@@ -74,6 +76,7 @@ sandbox_run(struct sandbox *sandbox, const struct sandbox_command *command,
 		ret = run_conclude(&run, err);
 	for (int i = 0; i < FD_WATCH; i++)
 		io_close(&run.fds[i]);
+	counters_close(&run.counters);
 	cgroup_free(run.group);
 	free(run.bytes);
 	return ret;
@@ -111,6 +114,7 @@ open_all(struct run *run, struct launch *launch, struct err *err)
 		.cpus = run->sandbox->cpus,
 	};
 	struct sandbox *sandbox = run->sandbox;
+	const int on = 1;
 	int pair[2], ret;
 
 	if (machine_parse_cpus(sandbox->cpus, &run->cpus) < 0)
@@ -130,6 +134,8 @@ open_all(struct run *run, struct launch *launch, struct err *err)
 		return err_errno(err, "socketpair");
 	run->fds[FD_REPORT] = pair[0];
 	launch->report = pair[1];
+	if (setsockopt(pair[0], SOL_SOCKET, SO_PASSCRED, &on, sizeof(on)) < 0)
+		return err_errno(err, "socketpair");
 	return cgroup_new(sandbox->cgroups, &limits, &run->group, err);
 }
 
@@ -155,6 +161,7 @@ stop(struct run *run, enum sandbox_end why)
 static void
 go(struct run *run)
 {
+	const struct counter_event *events = run->command->counters;
 	const char byte = 1;
 	int64_t total_bytes;
 
@@ -164,6 +171,9 @@ go(struct run *run)
 		machine_read_memory(&run->available_bytes, &total_bytes);
 	cgroup_reset_peak(run->group);
 	cgroup_read(run->group, &run->before);
+	/* The session has probed: what fails now leaves the counts out. */
+	if (events && run->shim > 0)
+		(void)counters_attach(&run->counters, events, run->shim, NULL);
 	/* One that died meanwhile is seen at the next receive. */
 	(void)send(run->fds[FD_REPORT], &byte, 1, MSG_NOSIGNAL);
 }
@@ -181,16 +191,39 @@ started(struct run *run, const struct shim_message *message)
 		run->command->on_start(run->command->data, message->start_ns);
 }
 
+/* One message of the shim, whose pid here the kernel attaches. */
+static ssize_t
+receive(struct run *run, struct shim_message *message)
+{
+	char control[CMSG_SPACE(sizeof(struct ucred))];
+	struct iovec bytes = { message, sizeof(*message) };
+	struct msghdr header = { .msg_iov = &bytes,
+				 .msg_iovlen = 1,
+				 .msg_control = control,
+				 .msg_controllen = sizeof(control) };
+	const struct cmsghdr *part;
+	struct ucred sender;
+	ssize_t got;
+
+	do
+		got = recvmsg(run->fds[FD_REPORT], &header,
+			      MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+	while (got < 0 && errno == EINTR);
+	part = got > 0 ? CMSG_FIRSTHDR(&header) : NULL;
+	if (part && part->cmsg_level == SOL_SOCKET &&
+	    part->cmsg_type == SCM_CREDENTIALS) {
+		memcpy(&sender, CMSG_DATA(part), sizeof(sender));
+		run->shim = sender.pid;
+	}
+	return got;
+}
+
 static void
 take_report(struct run *run)
 {
 	struct shim_message message;
-	ssize_t got;
+	ssize_t got = receive(run, &message);
 
-	do
-		got = recv(run->fds[FD_REPORT], &message, sizeof(message),
-			   MSG_DONTWAIT);
-	while (got < 0 && errno == EINTR);
 	if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
 		return;
 	if (got != (ssize_t)sizeof(message)) {

@@ -1,3 +1,5 @@
+#include "runner/count.h"
+#include "runner/counters.h"
 #include "runner/exec.h"
 #include "runner/environment.h"
 #include "runner/sandbox.h"
@@ -137,6 +139,57 @@ measure_overhead(struct sandbox *sandbox, json_t **overhead, struct err *err)
 	return 0;
 }
 
+/* The way that perf takes, walked with what every kernel counts. */
+static int
+try_counters(struct sandbox *sandbox, struct err *err)
+{
+	const char *const argv[] = { "/bin/sh", "-c", "/bin/true; /bin/true",
+				     NULL };
+	const struct sandbox_step step = { .argv = argv };
+	struct sandbox_command command = SANDBOX_COMMAND_INIT;
+	struct sandbox_result result = SANDBOX_RESULT_INIT;
+	int ret = counters_probe(counters_software, err);
+
+	if (ret < 0)
+		return ret;
+	command.steps = &step;
+	command.step_count = 1;
+	command.timeout_ms = SELF_TEST_MS;
+	command.counters = counters_software;
+	ret = sandbox_run(sandbox, &command, &result, err);
+	if (!ret &&
+	    !(result.counters[1].metric && result.counters[1].value > 0))
+		ret = err_set(err, ERR_UNSUPPORTED,
+			      "the kernel counts nothing in the sandbox");
+	sandbox_result_release(&result);
+	return ret;
+}
+
+/* A member that says "yes", or why not. */
+static int
+say(json_t *object, const char *name, int ret, const struct err *err)
+{
+	json_object_set_new(object, name,
+			    json_text(ret < 0 ? err->text : "yes"));
+	return ret;
+}
+
+static json_t *
+counters_json(struct sandbox *sandbox)
+{
+	json_t *object = json_object();
+	struct err err = ERR_INIT;
+	int way = say(object, "software", try_counters(sandbox, &err), &err);
+	int perf = say(object, "perf",
+		       way < 0 ? way : counters_probe(counters_hardware, &err),
+		       &err);
+
+	say(object, "valgrind", count_probe(sandbox, &err), &err);
+	json_object_set_new(object, "auto",
+			    json_text(perf < 0 ? "none" : "perf"));
+	return object;
+}
+
 static json_t *
 texts_json(const struct texts *texts)
 {
@@ -174,6 +227,7 @@ self_test(struct sandbox *sandbox, json_t *answer, struct err *err)
 		json_object_set_new(answer, "environment",
 				    environment_json(&environment));
 		json_object_set_new(answer, "overhead", json_incref(overhead));
+		json_object_set_new(answer, "counters", counters_json(sandbox));
 		if (failures.count)
 			ret = 1;
 	}

@@ -10,6 +10,8 @@
 #include "base/protocol.h"
 #include "runner/attempt.h"
 #include "runner/control.h"
+#include "runner/count.h"
+#include "runner/counting.h"
 #include "runner/environment.h"
 #include "runner/exchange.h"
 #include "runner/message.h"
@@ -20,6 +22,7 @@
 #include "runner/spec.h"
 #include "runner/tree.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -42,7 +45,9 @@ struct session {
 	struct trees trees;
 	struct tree *built; /* one a revision */
 	struct rounds rounds;
-	int has_rounds, gone; /* gone: nobody reads what we send */
+	int has_rounds, gone;      /* gone: nobody reads what we send */
+	enum spec_counter counter; /* what it came to */
+	char counter_why[256];     /* not "": why it is not what was asked */
 };
 
 static int read_spec(struct session *session, struct err *err);
@@ -77,6 +82,7 @@ session_serve(const struct session_options *options)
 				   .spec = SPEC_INIT,
 				   .sandbox = SANDBOX_INIT,
 				   .environment = ENVIRONMENT_INIT,
+				   .counter = SPEC_COUNTER_NONE,
 				   .trees = { .lock = -1 } };
 	struct err err = ERR_INIT;
 	int ret = control_open(&session.control, options->in, &err);
@@ -139,7 +145,10 @@ send_end(struct session *session)
 		sandbox_describe(&session->sandbox, &text);
 	if (session->environment.id[0])
 		environment = environment_json(&session->environment);
-	send_message(session, message_end(environment, buf_text(&text), "none"),
+	send_message(session,
+		     message_end(environment, buf_text(&text),
+				 spec_counter_name(session->counter),
+				 session->counter_why),
 		     NULL);
 	buf_release(&text);
 }
@@ -187,6 +196,37 @@ read_spec(struct session *session, struct err *err)
 	return got < 0 ? got : 1;
 }
 
+/* valgrind is slow: only where it is asked for. */
+static void
+choose_counter(struct session *session)
+{
+	enum spec_counter wanted = session->spec.counter;
+	struct err err = ERR_INIT;
+	int ret = 0;
+
+	switch (wanted) {
+	case SPEC_COUNTER_AUTO:
+		wanted = SPEC_COUNTER_PERF;
+		ret = counters_probe(counters_hardware, &err);
+		break;
+	case SPEC_COUNTER_PERF:
+		ret = counters_probe(counters_hardware, &err);
+		break;
+	case SPEC_COUNTER_VALGRIND:
+		ret = count_probe(&session->sandbox, &err);
+		break;
+	case SPEC_COUNTER_NONE:
+		break;
+	}
+	session->counter = ret < 0 ? SPEC_COUNTER_NONE : wanted;
+	if (ret < 0)
+		snprintf(session->counter_why, sizeof(session->counter_why),
+			 "%.250s", err.text);
+	log_event(LOG_INFO, "counter: %s%s%s",
+		  spec_counter_name(session->counter), ret < 0 ? ", " : "",
+		  session->counter_why);
+}
+
 static int
 open_sandbox(struct session *session, struct err *err)
 {
@@ -210,6 +250,7 @@ open_sandbox(struct session *session, struct err *err)
 		return err->code;
 	for (size_t i = 0; i < session->sandbox.notes.count; i++)
 		log_event(LOG_INFO, "%s", session->sandbox.notes.items[i]);
+	choose_counter(session);
 	return 1;
 }
 
@@ -287,14 +328,21 @@ run_step(struct session *session, const struct rounds_step *step,
 	 struct err *err)
 {
 	struct attempt attempt = ATTEMPT_INIT;
+	const struct attempt_setup setup = {
+		.sandbox = &session->sandbox,
+		.control = &session->control,
+		.test = &session->spec.tests[step->test],
+		.revision = &session->spec.revisions[step->revision],
+		.tree = session->built[step->revision].path,
+		.counters = session->counter == SPEC_COUNTER_PERF
+				    ? counters_hardware
+				    : NULL,
+	};
 	int ret = 0;
 
 	for (int i = 0; i <= MAX_REPEATS; i++) {
 		attempt_release(&attempt);
-		attempt_run(&attempt, &session->sandbox, &session->control,
-			    &session->spec.tests[step->test],
-			    &session->spec.revisions[step->revision],
-			    session->built[step->revision].path);
+		attempt_run(&attempt, &setup);
 		if (session->control.stop || !attempt_is_to_repeat(&attempt))
 			break;
 	}
@@ -315,6 +363,37 @@ out:
 }
 
 static int
+report_count(void *data, size_t test, size_t revision,
+	     const struct tally *tally)
+{
+	int ret = send_message(data, message_count(test, revision, tally),
+			       NULL);
+
+	return ret < 0 ? ret : 1;
+}
+
+/* After the first round: what does not run at all is not counted either, and
+ * the judge has the counts before it looks in earnest. */
+static int
+end_round(struct session *session, int round, struct err *err)
+{
+	const struct counting counting = { .spec = &session->spec,
+					   .rounds = &session->rounds,
+					   .built = session->built,
+					   .sandbox = &session->sandbox,
+					   .control = &session->control,
+					   .report = report_count,
+					   .data = session };
+	int ret = 1;
+
+	if (!round && session->counter == SPEC_COUNTER_VALGRIND)
+		ret = counting_run(&counting, err);
+	if (ret > 0 && send_message(session, message_round(round), err) < 0)
+		ret = err->code;
+	return ret;
+}
+
+static int
 run_rounds(struct session *session, struct err *err)
 {
 	for (;;) {
@@ -330,10 +409,7 @@ run_rounds(struct session *session, struct err *err)
 			ret = run_step(session, &step, err);
 			break;
 		case ROUNDS_ROUND_DONE:
-			ret = send_message(session, message_round(step.round),
-					   err);
-			if (!ret)
-				ret = 1;
+			ret = end_round(session, step.round, err);
 			break;
 		}
 		if (ret <= 0)

@@ -35,6 +35,9 @@ enum spec_counter {
 	SPEC_COUNTER_NONE
 };
 
+/* Its word in the protocol. */
+const char *spec_counter_name(enum spec_counter counter);
+
 struct spec_overlay {
 	char *path;
 	struct oid blob;

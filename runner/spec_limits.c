@@ -116,15 +116,27 @@ spec_read_sandbox(const json_t *root, struct spec *spec, struct err *err)
 	return 0;
 }
 
+static const char *const counter_names[] = {
+	[SPEC_COUNTER_AUTO] = "auto",
+	[SPEC_COUNTER_PERF] = "perf",
+	[SPEC_COUNTER_VALGRIND] = "valgrind",
+	[SPEC_COUNTER_NONE] = "none",
+};
+
+const char *
+spec_counter_name(enum spec_counter counter)
+{
+	return counter_names[counter];
+}
+
 int
 spec_read_counter(const json_t *root, struct spec *spec, struct err *err)
 {
-	static const char *const names[] = { "auto", "perf", "valgrind",
-					     "none" };
+	const size_t count = sizeof(counter_names) / sizeof(counter_names[0]);
 	const char *name = json_text_or(root, "counter", "auto");
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (!strcmp(names[i], name)) {
+	for (size_t i = 0; i < count; i++)
+		if (!strcmp(counter_names[i], name)) {
 			spec->counter = (enum spec_counter)i;
 			return 0;
 		}

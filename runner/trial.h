@@ -25,8 +25,9 @@ struct trial_command {
 	const char *tree; /* host path of the built tree */
 	const char *test; /* path in the tree: perf/ssl */
 	int64_t timeout_ms;
-	const struct sandbox_limits *limits; /* NULL: the sandbox's */
-	const struct texts *env;             /* NAME=VALUE, or NULL */
+	const struct sandbox_limits *limits;  /* NULL: the sandbox's */
+	const struct texts *env;              /* NAME=VALUE, or NULL */
+	const struct counter_event *counters; /* or NULL */
 
 	/* As in struct sandbox_command. */
 	struct buf *keep_stdout;

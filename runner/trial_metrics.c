@@ -28,6 +28,18 @@ add(struct trial_result *result, const char *name, double value)
 			(struct trial_metric){ name, value };
 }
 
+/* What was counted, unless it is known already. */
+static void
+add_counted(struct trial_result *result)
+{
+	for (int i = 0; i < COUNTERS_MAX; i++) {
+		const struct counter_value *value = &result->run.counters[i];
+
+		if (value->metric && trial_metric(result, value->metric) < 0)
+			add(result, value->metric, value->value);
+	}
+}
+
 void
 trial_measure(struct trial_result *result)
 {
@@ -53,6 +65,7 @@ trial_measure(struct trial_result *result)
 	add(result, "oublock", (double)usage->ru_oublock);
 	if (run->processes > 0)
 		add(result, "processes", (double)run->processes);
+	add_counted(result);
 }
 
 double
@@ -114,6 +127,23 @@ mark_left(struct trial_result *result, double cpu_ns)
 			   run->strays, run->strays == 1 ? "" : "es");
 }
 
+/* The least share of the time that one of the counters ran. */
+static void
+mark_scaled(struct trial_result *result)
+{
+	double share = 1;
+
+	for (int i = 0; i < COUNTERS_MAX; i++)
+		if (result->run.counters[i].metric &&
+		    result->run.counters[i].share < share)
+			share = result->run.counters[i].share;
+	if (share < 1)
+		texts_addf(&result->marks,
+			   "counters took turns: scaled from %.0f %% of the "
+			   "time",
+			   100 * share);
+}
+
 void
 trial_mark(struct trial_result *result)
 {
@@ -134,6 +164,7 @@ trial_mark(struct trial_result *result)
 			   (long long)machine->swapped_pages);
 	if (machine->thermal_count > 0)
 		texts_add(&result->marks, "CPU throttled by heat");
+	mark_scaled(result);
 	if (result->run.refused_forks > 0)
 		texts_add(&result->marks, "met the limit of processes");
 }

@@ -57,12 +57,17 @@
  *     "problems": ["event 3: no such word 'strat'"], "notes": ["text"],
  *     "log": "last lines of stdout and stderr, where it failed",
  *     "marks": ["steal 12 %"]}}          what was unquiet about this trial
+ *   {"count": {"revision": 1, "test": 0, "instructions": 123456789}}
+ *   {"count": {"revision": 1, "test": 0, "why": "exit 3 under valgrind"}}
+ *        with the counter "valgrind": once a session, before the end of the
+ *        first round; "why" says that there is no count
  *   {"round": 3}                         every trial of round 3 was sent
  *   {"error": {"whose": "ours" | "test" | "pusher", "text": "..."}}
  *        the session cannot go on; "end" follows
  *   {"end": {"environment": {"id": "16 hex digits", "cpu": "...", ...},
  *            "sandbox": "bubblewrap 0.8.0, cgroup v1: memory pids",
- *            "counter": "none"}}
+ *            "counter": "perf" | "valgrind" | "none",
+ *            "counter_why": "..."}}        where it is not what was asked
  */
 
 enum {

@@ -110,9 +110,46 @@ check_store(struct doctor *doctor, struct gate *gate)
 		find(doctor, "ok", "store", "schema %d", store_schema());
 }
 
+/* What will count instructions; what was asked for has to work. */
+static void
+check_counter(struct doctor *doctor, const struct gate *gate,
+	      const json_t *counters)
+{
+	struct sandbox_policy box;
+	const char *wanted, *found, *perf;
+
+	if (!counters)
+		return;
+	policy_sandbox(gate->policy, &box);
+	wanted = box.counter;
+	perf = json_text_or(counters, "perf", "unknown");
+	if (!strcmp(wanted, "none")) {
+		find(doctor, "note", "counter", "none is wanted");
+		return;
+	}
+	if (!strcmp(wanted, "auto"))
+		found = perf;
+	else
+		found = json_text_or(counters, wanted, "unknown");
+	if (!strcmp(found, "yes"))
+		find(doctor, "ok", "counter", "instructions are counted by %s",
+		     strcmp(wanted, "valgrind") ? "perf" : "valgrind");
+	else if (strcmp(wanted, "auto") != 0)
+		find(doctor, "bad", "counter", "%s counts nothing here: %s",
+		     wanted, found);
+	else
+		find(doctor, "note", "counter",
+		     "none: no hardware counters: %s; counter = valgrind "
+		     "counts without (%s)",
+		     found,
+		     strcmp(json_text_or(counters, "valgrind", ""), "yes")
+			     ? json_text_or(counters, "valgrind", "unknown")
+			     : "slow, one run a revision");
+}
+
 /* The runner tells of its sandbox; it alone knows. */
 static void
-check_sandbox(struct doctor *doctor)
+check_sandbox(struct doctor *doctor, const struct gate *gate)
 {
 	char *runner = programs_find(PROGRAM_RUNNER);
 	const char *argv[] = { runner, "--self-test", NULL };
@@ -137,6 +174,7 @@ check_sandbox(struct doctor *doctor)
 		     json_text_or(json, "sandbox", "usable"));
 	json_array_foreach(json_object_get(json, "notes"), i, note)
 		find(doctor, "note", "sandbox", "%s", json_string_value(note));
+	check_counter(doctor, gate, json_object_get(json, "counters"));
 	json_decref(json);
 	buf_release(&out);
 	free(runner);
@@ -288,7 +326,7 @@ cmd_doctor(int argc, char **argv)
 	check_hooks(&doctor, &gate);
 	check_store(&doctor, &gate);
 	check_canary(&doctor, &gate);
-	check_sandbox(&doctor);
+	check_sandbox(&doctor, &gate);
 	check_slots(&doctor, &gate);
 	if (json) {
 		json_t *all = json_pack("{s:O, s:O}", "settings",

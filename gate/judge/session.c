@@ -23,7 +23,7 @@ struct lines {
 struct shift {
 	struct bets bets;
 	size_t unusable;
-	int exact; /* neither side ever varied */
+	int exact; /* neither side ever varied, or each was counted once */
 	double base;
 	double middle, low, high;
 };
@@ -76,8 +76,10 @@ take_rounds(const struct rule *rule, const struct pair *pairs, size_t count,
 		bets_add(&shift->bets, sign * d, pair->unquiet);
 	}
 	shift->base = first ? first->baseline : 0;
-	shift->exact = !varied && shift->bets.count >= EXACT_ROUNDS &&
-		       (rule->counted || rule->noise.exact);
+	shift->exact = rule->once
+			       ? shift->bets.count > 0
+			       : !varied && shift->bets.count >= EXACT_ROUNDS &&
+					 (rule->counted || rule->noise.exact);
 }
 
 static void
@@ -114,6 +116,10 @@ estimate_shift(struct shift *shift, const struct lines *lines)
 	shift->middle = robust_centre(bets->past, bets->full);
 	if (shift->exact) {
 		shift->low = shift->high = shift->middle;
+		for (size_t i = 0; i < bets->count; i++) {
+			shift->low = fmin(shift->low, bets->d[i]);
+			shift->high = fmax(shift->high, bets->d[i]);
+		}
 		return;
 	}
 	shift->low = bets_end(bets, -1, lines->level);

@@ -26,7 +26,9 @@
  *
  * Counts that do not vary within a session (rule.counted, or noise.exact) are
  * not noise, so there is nothing to bet on: they are compared, after
- * EXACT_ROUNDS rounds.
+ * EXACT_ROUNDS rounds. So are counts that a session takes but once (rule.once):
+ * whoever took them has seen to it that they come out the same again, and of
+ * several sessions the interval is what covers all.
  */
 #define NOISE_REACH 1.5
 #define NOISE_CLEAR 2.5
@@ -52,7 +54,8 @@ struct rule {
 	double threshold; /* fraction > 0 */
 	double severe;    /* fraction, INFINITY for never */
 	enum better better;
-	int counted;   /* counts events: values below 1 are one and the same */
+	int counted; /* counts events: values below 1 are one and the same */
+	int once;    /* counted once a session: each value stands for itself */
 	int secondary; /* see sequence_next(): wall of a test that computes */
 	/* Error over all looks of each thing said: of worse, of better, of
 	 * same, and of each end of the interval. */

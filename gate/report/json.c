@@ -162,6 +162,7 @@ report_head_json(const struct report *report)
 	set_text(json, "why", report->why);
 	set_text(json, "environment", report->environment);
 	set_text(json, "machine", report->machine);
+	set_text(json, "counter", report->counter);
 	set_text(json, "sessions", report->sessions);
 	json_object_set_new(json, "time", json_integer(report->time_s));
 	json_object_set_new(json, "spent_ms", json_integer(report->spent_ms));
@@ -180,6 +181,7 @@ report_head_read(struct report *report, const json_t *json, struct err *err)
 	read_text(json, "why", &report->why);
 	read_text(json, "environment", &report->environment);
 	read_text(json, "machine", &report->machine);
+	read_text(json, "counter", &report->counter);
 	read_text(json, "sessions", &report->sessions);
 	report->time_s = json_int_or(json, "time", 0);
 	report->spent_ms = json_int_or(json, "spent_ms", 0);

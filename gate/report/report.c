@@ -49,6 +49,7 @@ report_release(struct report *report)
 	free(report->why);
 	free(report->environment);
 	free(report->machine);
+	free(report->counter);
 	free(report->sessions);
 	*report = (struct report){ 0 };
 }

@@ -57,6 +57,7 @@ struct report {
 	char *why;
 	char *environment; /* 16 hex digits */
 	char *machine;     /* what people call the environment */
+	char *counter;     /* of instructions: "none: why" */
 	char *sessions;    /* ids, separated by blanks */
 	int64_t time_s;    /* when it was judged */
 	int64_t spent_ms;  /* of sessions */

@@ -545,6 +545,33 @@ the_first_clear_round_is_known(void **state)
 	assert_int_equal(last.clear_at, count);
 }
 
+/* What was counted once stands for itself; in two sessions the interval is
+ * what covers both. */
+static void
+what_is_counted_once_is_compared(void **state)
+{
+	struct rule rule = RULE_INIT;
+	struct look got;
+
+	(void)state;
+	rule.counted = rule.once = 1;
+	fill_same(1, 1e6, 1.12e6);
+	got = look(&rule, 1);
+	assert_int_equal(got.outlook, OUTLOOK_WORSE);
+	assert_true(got.severe);
+	assert_true(fabs(got.estimate.ratio - 1.12) < 1e-9);
+	assert_true(fabs(got.estimate.low - got.estimate.high) < 1e-9);
+	fill_same(1, 1e6, 1e6 + 10);
+	got = look(&rule, 1);
+	assert_int_equal(got.outlook, OUTLOOK_SAME);
+	pairs[0].candidate = 1.12e6;
+	pairs[1] = (struct pair){ 1e6, 1.14e6, 0 };
+	got = look(&rule, 2);
+	assert_int_equal(got.outlook, OUTLOOK_WORSE);
+	assert_true(got.estimate.low < 1.1201 && got.estimate.high > 1.1399);
+	assert_int_equal(look(&rule, 0).outlook, OUTLOOK_MORE);
+}
+
 int
 main(void)
 {
@@ -568,6 +595,7 @@ main(void)
 		cmocka_unit_test(unquiet_rounds_weigh_less),
 		cmocka_unit_test(a_secondary_metric_does_not_hold_up),
 		cmocka_unit_test(the_first_clear_round_is_known),
+		cmocka_unit_test(what_is_counted_once_is_compared),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -102,11 +102,14 @@ install: all
 		$(DESTDIR)$(SHAREDIR)/zsh/site-functions/_pacegate
 	install -m 644 contrib/completion/pacegate.fish \
 		$(DESTDIR)$(SHAREDIR)/fish/vendor_completions.d
+	ln -sf pacegate $(DESTDIR)$(BINDIR)/git-pacegate
 	for page in contrib/man/*.[157]; do \
 		install -m 644 $$page $(DESTDIR)$(MANDIR)/man$${page##*.}/ || \
 			exit 1; done
+	ln -sf pacegate.1 $(DESTDIR)$(MANDIR)/man1/git-pacegate.1
 
 uninstall:
+	rm -f $(DESTDIR)$(BINDIR)/git-pacegate $(DESTDIR)$(MANDIR)/man1/git-pacegate.1
 	rm -f $(DESTDIR)$(BINDIR)/pacegate $(DESTDIR)$(BINDIR)/pacegate-runner
 	rm -rf $(DESTDIR)$(LIBEXECDIR)
 	rm -f $(DESTDIR)$(SHAREDIR)/bash-completion/completions/pacegate \

@@ -14,6 +14,7 @@
 #include "base/mem.h"
 #include "base/names.h"
 #include "cmd/commands.h"
+#include "cmd/pager.h"
 #include "gate.h"
 #include "repo/repo.h"
 #include "report/text.h"
@@ -95,7 +96,7 @@ cmd_color(void)
 {
 	const char *no = getenv("NO_COLOR");
 
-	return isatty(STDOUT_FILENO) && (!no || !*no);
+	return pager_is_terminal() && (!no || !*no);
 }
 
 void

@@ -12,6 +12,7 @@
 #include "base/units.h"
 #include "cmd/commands.h"
 #include "cmd/common.h"
+#include "cmd/pager.h"
 #include "compare.h"
 #include "gate.h"
 #include "repo/repo.h"
@@ -77,6 +78,7 @@ print_rows(const struct wanted *wanted)
 	char base[OID_HEX + 1], commit[OID_HEX + 1];
 	int width = 4;
 
+	pager_start();
 	for (size_t i = 0; i < wanted->compare.count; i++) {
 		size_t len = strlen(wanted->compare.rows[i].test);
 

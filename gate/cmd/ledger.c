@@ -1,4 +1,6 @@
+#include <math.h>
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 #include "base/buf.h"
@@ -8,14 +10,14 @@
 #include "base/units.h"
 #include "cmd/commands.h"
 #include "cmd/common.h"
-
-#include <math.h>
-#include <string.h>
+#include "cmd/pager.h"
 
 struct listing {
 	const char *test;
 	int json;
 	json_t *all;
+	struct buf text; /* printed once the store is closed: a pager takes its
+			    time */
 };
 
 /* The change that was accepted: of the metric that moved most. */
@@ -45,7 +47,7 @@ on_entry(void *data, uint64_t id, const char *test, json_t *doc)
 {
 	struct listing *listing = data;
 	time_t when = (time_t)json_int_or(doc, "time", 0);
-	struct buf line = BUF_INIT;
+	struct buf *line = &listing->text;
 	char stamp[32] = "";
 	struct tm parts;
 	const char *text;
@@ -57,19 +59,18 @@ on_entry(void *data, uint64_t id, const char *test, json_t *doc)
 	}
 	if (gmtime_r(&when, &parts))
 		strftime(stamp, sizeof(stamp), "%Y-%m-%d %H:%M", &parts);
-	buf_addf(&line, "%s  %.10s  %-6s  ", stamp,
+	buf_addf(line, "%s  %.10s  %-6s  ", stamp,
 		 json_text_or(doc, "commit", ""),
 		 json_text_or(doc, "what", ""));
-	buf_add_clean(&line, test, strlen(test), 60);
-	add_measured(&line, json_object_get(doc, "measured"));
-	buf_adds(&line, "  ");
+	buf_add_clean(line, test, strlen(test), 60);
+	add_measured(line, json_object_get(doc, "measured"));
+	buf_adds(line, "  ");
 	text = json_text_or(doc, "who", "");
-	buf_add_clean(&line, text, strlen(text), 40);
-	buf_adds(&line, ": ");
+	buf_add_clean(line, text, strlen(text), 40);
+	buf_adds(line, ": ");
 	text = json_text_or(doc, "why", "");
-	buf_add_clean(&line, text, strlen(text), 200);
-	puts(line.data);
-	buf_release(&line);
+	buf_add_clean(line, text, strlen(text), 200);
+	buf_addc(line, '\n');
 	return 0;
 }
 
@@ -79,7 +80,24 @@ list_entries(struct store_tx *tx, void *data, struct err *err)
 	struct listing *listing = data;
 
 	(void)err;
+	buf_release(&listing->text);
+	json_array_clear(listing->all);
 	return store_ledger_each(tx, listing->test, 0, on_entry, listing);
+}
+
+static void
+print_all(struct listing *listing)
+{
+	if (listing->json) {
+		json_print(listing->all);
+		return;
+	}
+	if (!listing->text.len) {
+		puts("nothing yet: it grows with trailers and admins' acts");
+		return;
+	}
+	pager_start();
+	fputs(buf_text(&listing->text), stdout);
 }
 
 int
@@ -103,11 +121,12 @@ cmd_ledger(int argc, char **argv)
 		ret = cmd_open_store(repo, STORE_READ, &store, &err);
 		if (!ret)
 			ret = store_read(store, list_entries, &listing, &err);
-		if (!ret && listing.json)
-			json_print(listing.all);
+		store_close(store);
+		if (!ret)
+			print_all(&listing);
 		ret = ret ? cmd_fail(&err) : EXIT_FINE;
 	}
-	store_close(store);
+	buf_release(&listing.text);
 	json_decref(listing.all);
 	return ret;
 }

@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -19,6 +18,7 @@
 #include "base/units.h"
 #include "cmd/commands.h"
 #include "cmd/common.h"
+#include "cmd/pager.h"
 #include "judge/series.h"
 #include "report/plot.h"
 
@@ -147,11 +147,8 @@ unit_of(const struct log *log)
 static size_t
 terminal_width(void)
 {
-	struct winsize size;
-	size_t width = 80;
+	size_t width = pager_columns();
 
-	if (!ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) && size.ws_col)
-		width = size.ws_col;
 	width = width > LEAST_WIDTH ? width : LEAST_WIDTH;
 	return width < MAX_WIDTH ? width : MAX_WIDTH;
 }
@@ -335,6 +332,8 @@ print_all(struct log *log, int json)
 {
 	json_t *all = json_array();
 
+	if (!json)
+		pager_start();
 	for (size_t i = 0; i < log->count; i++) {
 		struct history *history = &log->histories[i];
 

@@ -2,6 +2,7 @@
 #include "base/exit.h"
 #include "cmd/commands.h"
 #include "cmd/common.h"
+#include "cmd/pager.h"
 #include "gate.h"
 #include "report/report.h"
 #include "repo/repo.h"
@@ -43,6 +44,8 @@ cmd_show(int argc, char **argv)
 				   &wanted.commit, &err);
 	if (!ret)
 		ret = store_read(gate.store, read_report, &wanted, &err);
+	if (!ret && !json)
+		pager_start();
 	if (!ret)
 		cmd_print_report(&wanted.report, json, 1);
 	report_release(&wanted.report);

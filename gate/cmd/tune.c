@@ -15,6 +15,7 @@
 #include "base/units.h"
 #include "cmd/commands.h"
 #include "cmd/common.h"
+#include "cmd/pager.h"
 #include "gate.h"
 #include "judge/replay.h"
 #include "policy/keys.h"
@@ -236,6 +237,7 @@ print_all(const struct tune *tune)
 		puts("no history yet: it grows with what lands");
 		return;
 	}
+	pager_start();
 	puts("Alarms that a threshold would have raised: how many stayed / "
 	     "went away / are\nnewest, then commits that it leaves unclear.\n");
 	buf_addf(&head, "%-*s %6s  %7s  %7s", NAME_WIDTH, "test metric",

@@ -1,11 +1,13 @@
 #include "store/outbox.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/proc.h"
+#include "base/units.h"
 
 /*
  * Messages by id, oldest first, and a record a group that knows the group's
@@ -66,47 +68,95 @@ store_outbox_add(struct store_tx *tx, const char *key, const char *group,
 	return outbox_save(tx, &message);
 }
 
+/* The record's name of a lane's hold; group may be the lane itself. */
+static void
+hold_name(char name[STORE_MAX_NAME + 1], const char *group)
+{
+	snprintf(name, STORE_MAX_NAME + 1, "hold %.*s",
+		 (int)(strcspn(group, " ") % (STORE_MAX_NAME - 8)), group);
+}
+
+/* Until when the lane of a group is held; 0 when it is not. */
+static int64_t
+held_until(struct store_tx *tx, const char *group)
+{
+	char name[STORE_MAX_NAME + 1], *text = NULL;
+	int64_t until_s = 0;
+
+	hold_name(name, group);
+	if (store_note_get(tx, name, &text) == 0)
+		(void)units_parse_count(text, 0, INT64_MAX, &until_s);
+	free(text);
+	return until_s;
+}
+
+int
+store_outbox_hold(struct store_tx *tx, const char *lane, int64_t until_s)
+{
+	char name[STORE_MAX_NAME + 1], text[24];
+
+	hold_name(name, lane);
+	snprintf(text, sizeof(text), "%lld", (long long)until_s);
+	return store_note_put(tx, name, until_s > 0 ? text : NULL);
+}
+
 static int
-is_due(const struct store_message *message, const struct texts *busy,
-       int64_t now_s)
+is_due(struct store_tx *tx, const struct store_message *message,
+       const struct texts *busy, int64_t now_s)
 {
 	return !message->owner[0] && !message->refused &&
-	       message->next_s <= now_s && !texts_has(busy, message->group);
+	       message->next_s <= now_s && !texts_has(busy, message->group) &&
+	       held_until(tx, message->group) <= now_s;
+}
+
+/* Read the next due ones; those of a group that is busy are passed over. */
+static int
+find_due(struct store_tx *tx, int64_t now_s, struct store_message *messages,
+	 size_t max, size_t *count)
+{
+	struct texts busy = { 0 };
+	struct walk walk;
+	int rc = 0;
+
+	walk_start(&walk, tx, TABLE_OUTBOX, NULL);
+	while (*count < max && (rc = walk_next(&walk)) == 1) {
+		struct store_message *message = &messages[*count];
+		int due;
+
+		rc = outbox_load(tx, &walk.record, message);
+		if (rc < 0)
+			break;
+		due = is_due(tx, message, &busy, now_s);
+		if (due || message->owner[0])
+			texts_add(&busy, message->group);
+		if (due)
+			++*count;
+		else
+			json_decref(message->doc);
+	}
+	walk_end(&walk);
+	texts_release(&busy);
+	return rc < 0 ? rc : store_tx_error(tx);
 }
 
 int
 store_outbox_take(struct store_tx *tx, const char *owner, int64_t now_s,
-		  struct store_message *message)
+		  struct store_message *messages, size_t max, size_t *count)
 {
-	struct texts busy = { 0 };
-	struct walk walk;
 	int rc;
 
-	memset(message, 0, sizeof(*message));
-	if (owner[0] == '\0' || strlen(owner) >= sizeof(message->owner))
+	*count = 0;
+	if (owner[0] == '\0' || strlen(owner) >= sizeof(messages->owner))
 		return tx_fail(tx, ERR_LIMIT, "'%.100s' is no owner", owner);
-	walk_start(&walk, tx, TABLE_OUTBOX, NULL);
-	while ((rc = walk_next(&walk)) == 1) {
-		rc = outbox_load(tx, &walk.record, message);
-		if (rc < 0 || is_due(message, &busy, now_s))
-			break;
-		if (message->owner[0])
-			texts_add(&busy, message->group);
-		json_decref(message->doc);
-		memset(message, 0, sizeof(*message));
+	rc = find_due(tx, now_s, messages, max, count);
+	for (size_t i = 0; i < *count && rc == 0; i++) {
+		memcpy(messages[i].owner, owner, strlen(owner) + 1);
+		rc = outbox_save(tx, &messages[i]);
 	}
-	walk_end(&walk);
-	texts_release(&busy);
-	if (rc < 0)
-		return rc;
-	if (!message->doc)
-		return ERR_NOT_FOUND;
-	memcpy(message->owner, owner, strlen(owner) + 1);
-	rc = outbox_save(tx, message);
-	if (rc < 0) {
-		json_decref(message->doc);
-		message->doc = NULL;
-	}
+	if (rc == 0)
+		return *count ? 0 : ERR_NOT_FOUND;
+	while (*count)
+		json_decref(messages[--*count].doc);
 	return rc;
 }
 
@@ -194,6 +244,7 @@ store_outbox_resend(struct store_tx *tx, uint64_t id)
 	message.next_s = 0;
 	message.tries = 0;
 	rc = outbox_save(tx, &message);
+	store_outbox_hold(tx, message.group, 0);
 	json_decref(message.doc);
 	return rc;
 }
@@ -245,6 +296,7 @@ store_outbox_each(struct store_tx *tx, store_message_fn *fn, void *data)
 }
 
 struct soonest {
+	struct store_tx *tx;
 	int found;
 	int64_t next_s;
 };
@@ -253,11 +305,14 @@ static int
 look_when(void *data, const struct store_message *message)
 {
 	struct soonest *soonest = data;
+	int64_t next_s = message->next_s, until_s;
 
 	if (message->refused || message->owner[0])
 		return 0;
-	if (!soonest->found || message->next_s < soonest->next_s)
-		soonest->next_s = message->next_s;
+	until_s = held_until(soonest->tx, message->group);
+	next_s = until_s > next_s ? until_s : next_s;
+	if (!soonest->found || next_s < soonest->next_s)
+		soonest->next_s = next_s;
 	soonest->found = 1;
 	return 0;
 }
@@ -265,7 +320,7 @@ look_when(void *data, const struct store_message *message)
 int
 store_outbox_next(struct store_tx *tx, int64_t *next_s)
 {
-	struct soonest soonest = { 0, 0 };
+	struct soonest soonest = { .tx = tx };
 	int rc = store_outbox_each(tx, look_when, &soonest);
 
 	*next_s = soonest.next_s;

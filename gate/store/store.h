@@ -358,11 +358,19 @@ int store_outbox_add(struct store_tx *tx, const char *key, const char *group,
 		     int64_t now_s, const json_t *doc, uint64_t *id);
 
 /*
- * The oldest message that is due, leased to owner; none of a group that
- * somebody delivers just now. doc belongs to the caller. ERR_NOT_FOUND.
+ * The oldest messages that are due, at most max, leased to owner; none of a
+ * group that somebody delivers just now, nor two of one. Their docs belong to
+ * the caller. ERR_NOT_FOUND when nothing is due.
  */
 int store_outbox_take(struct store_tx *tx, const char *owner, int64_t now_s,
-		      struct store_message *message);
+		      struct store_message *messages, size_t max,
+		      size_t *count);
+
+/*
+ * A lane is the first word of a group: the service that the message goes to.
+ * None of its messages is due before that time; 0 frees it.
+ */
+int store_outbox_hold(struct store_tx *tx, const char *lane, int64_t until_s);
 
 /* Delivered. ERR_NOT_FOUND. */
 int store_outbox_done(struct store_tx *tx, uint64_t id, int64_t now_s);
@@ -375,7 +383,7 @@ int store_outbox_fail(struct store_tx *tx, uint64_t id, int64_t next_s,
 /* The service will never take it. ERR_NOT_FOUND. */
 int store_outbox_refuse(struct store_tx *tx, uint64_t id, const char *why);
 
-/* Try a refused or waiting one at once, tries = 0. ERR_NOT_FOUND. */
+/* Try a refused or waiting one at once, tries = 0, its lane free. */
 int store_outbox_resend(struct store_tx *tx, uint64_t id);
 
 /* Leases of dead owners go back; *count (or NULL). */
@@ -386,7 +394,8 @@ typedef int store_message_fn(void *data, const struct store_message *message);
 /* Oldest first; message->doc is borrowed. */
 int store_outbox_each(struct store_tx *tx, store_message_fn *fn, void *data);
 
-/* When the next waiting one is due; ERR_NOT_FOUND when none waits. */
+/* When the next waiting one is due, holds regarded; ERR_NOT_FOUND when none
+ * waits. */
 int store_outbox_next(struct store_tx *tx, int64_t *next_s);
 
 /* ---- ledger.c ---- */

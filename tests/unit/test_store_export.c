@@ -39,6 +39,7 @@ put_work(struct store_tx *tx, const json_t *doc)
 {
 	struct store_message message;
 	struct store_job job;
+	size_t count;
 	uint64_t id;
 
 	for (int i = 0; i < 4; i++) {
@@ -53,14 +54,14 @@ put_work(struct store_tx *tx, const json_t *doc)
 	}
 	if (store_queue_take(tx, "worker", 77, &job) == 0)
 		json_decref(job.doc);
-	if (store_outbox_take(tx, "worker", 77, &message) == 0)
+	if (store_outbox_take(tx, "worker", 77, &message, 1, &count) == 0)
 		json_decref(message.doc);
 	store_outbox_done(tx, message.id, 300);
-	if (store_outbox_take(tx, "worker", 77, &message) == 0)
+	if (store_outbox_take(tx, "worker", 77, &message, 1, &count) == 0)
 		json_decref(message.doc);
 	store_outbox_refuse(tx, message.id, "no such project");
 	/* One on its way, and its successor. */
-	if (store_outbox_take(tx, "worker", 77, &message) == 0)
+	if (store_outbox_take(tx, "worker", 77, &message, 1, &count) == 0)
 		json_decref(message.doc);
 	return store_outbox_add(tx, "c2", "c", 60, doc, NULL);
 }

@@ -320,7 +320,9 @@ static int
 deliver(struct store_tx *tx, const char *owner, int64_t now_s, uint64_t *id)
 {
 	struct store_message message;
-	int number, rc = store_outbox_take(tx, owner, now_s, &message);
+	size_t count;
+	int number,
+		rc = store_outbox_take(tx, owner, now_s, &message, 1, &count);
 
 	if (rc == ERR_NOT_FOUND)
 		return -1;
@@ -394,6 +396,44 @@ test_in_order(void **state)
 	struct fixture *fixture = *state;
 
 	must_write(fixture->store, in_order, NULL);
+}
+
+/* A service that asks for a pause holds up what goes there, and that alone. */
+static int
+hold(struct store_tx *tx, void *data, struct err *err)
+{
+	struct store_message messages[4];
+	int64_t next_s;
+	size_t count;
+
+	(void)data, (void)err;
+	say(tx, "a", "slow 1", 1, NULL);
+	say(tx, "b", "slow 2", 2, NULL);
+	say(tx, "c", "slower 3", 3, NULL);
+	assert_int_equal(store_outbox_hold(tx, "slow", 60), 0);
+	assert_int_equal(store_outbox_take(tx, "me", 59, messages, 4, &count),
+			 0);
+	assert_int_equal(count, 1);
+	assert_int_equal(number_of(messages[0].doc), 3);
+	json_decref(messages[0].doc);
+	assert_int_equal(store_outbox_next(tx, &next_s), 0);
+	assert_int_equal(next_s, 60);
+	assert_int_equal(store_outbox_resend(tx, messages[0].id - 1), 0);
+	assert_int_equal(store_outbox_take(tx, "me", 59, messages, 4, &count),
+			 0);
+	assert_int_equal(count, 2);
+	assert_int_equal(number_of(messages[1].doc), 2);
+	while (count)
+		json_decref(messages[--count].doc);
+	return 0;
+}
+
+static void
+test_hold(void **state)
+{
+	struct fixture *fixture = *state;
+
+	must_write(fixture->store, hold, NULL);
 }
 
 static int
@@ -505,11 +545,17 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		OPEN(test_order),         OPEN(test_dedup),
-		OPEN(test_requeue),       OPEN(test_not_before),
-		OPEN(test_killed_owner),  OPEN(test_journal),
-		OPEN(test_supersede),     OPEN(test_in_order),
-		OPEN(test_refuse),        OPEN(test_recover_messages),
+		OPEN(test_order),
+		OPEN(test_dedup),
+		OPEN(test_requeue),
+		OPEN(test_not_before),
+		OPEN(test_killed_owner),
+		OPEN(test_journal),
+		OPEN(test_supersede),
+		OPEN(test_in_order),
+		OPEN(test_hold),
+		OPEN(test_refuse),
+		OPEN(test_recover_messages),
 		OPEN(test_bad_arguments),
 	};
 

@@ -48,12 +48,35 @@ noise_learn(const double *ratios, const double *widths, size_t count)
 	return noise;
 }
 
+/* Where nearly all steps go the same way, that is slow drift and no noise: take
+ * out the one in the middle. Returns its ln, 0 for none. */
+static double
+take_out_drift(double *steps, size_t n)
+{
+	double *sizes = mem_new(n, sizeof(*sizes)), middle = 0;
+	size_t same = 0;
+
+	for (size_t i = 0; i < n; i++)
+		sizes[i] = log(steps[i]);
+	if (n)
+		middle = robust_median(sizes, n);
+	for (size_t i = 0; i < n; i++)
+		same += middle > 0 ? steps[i] > 1 : steps[i] < 1;
+	free(sizes);
+	if (5 * same < 4 * n)
+		return 0;
+	for (size_t i = 0; i < n; i++)
+		steps[i] /= exp(middle);
+	return middle;
+}
+
 struct noise
 noise_learn_history(const double *ratios, const double *widths, size_t count)
 {
 	double *steps = mem_new(count, sizeof(*steps));
 	double *own = mem_new(count, sizeof(*own));
 	struct noise noise;
+	double middle;
 	size_t n = 0, last = count;
 
 	for (size_t i = 0; i < count; i++) {
@@ -65,7 +88,10 @@ noise_learn_history(const double *ratios, const double *widths, size_t count)
 		}
 		last = i;
 	}
+	middle = take_out_drift(steps, n);
 	noise = noise_learn(steps, own, n);
+	if (middle > 0 || middle < 0)
+		noise.exact = 0;
 	free(steps);
 	free(own);
 	return noise;

@@ -112,6 +112,23 @@ history_ignores_changes_that_stay(void **state)
 	assert_int_equal(noise_learn_history(ratios, NULL, 50).sessions, 48);
 }
 
+/* Neither does one that goes on, even where every step is larger than noise. */
+static void
+history_ignores_steady_drift(void **state)
+{
+	(void)state;
+	fill(50, 0.004, 0, 8);
+	for (size_t i = 0; i < 50; i++)
+		ratios[i] *= pow(1.01, (double)i);
+	assert_near(noise_learn_history(ratios, NULL, 50).sd, 0.004 * M_SQRT2,
+		    0.0025);
+	/* A count that grows by the same every time is not one that never
+	 * varies. */
+	for (size_t i = 0; i < 50; i++)
+		ratios[i] = pow(2, (double)i);
+	assert_false(noise_learn_history(ratios, NULL, 50).exact);
+}
+
 static void
 a_few_sessions_are_not_trusted(void **state)
 {
@@ -200,6 +217,7 @@ main(void)
 		cmocka_unit_test(scale_and_direction_do_not_matter),
 		cmocka_unit_test(exact_and_unknown),
 		cmocka_unit_test(history_ignores_changes_that_stay),
+		cmocka_unit_test(history_ignores_steady_drift),
 		cmocka_unit_test(a_few_sessions_are_not_trusted),
 		cmocka_unit_test(width_of_an_interval),
 		cmocka_unit_test(detectable_agrees_with_the_judge),

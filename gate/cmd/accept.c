@@ -1,8 +1,10 @@
 /*
  * accept and reset: what trailers do, by the hand of an admin, after the fact.
- * Both make a commit the baseline of a test from there on.
+ * Both make a commit the baseline of a test from there on: also for the commits
+ * that have landed since and were held against an older one.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -16,13 +18,82 @@
 #include "gather_tests.h"
 #include "repo/repo.h"
 
+/* A commit that holds the baseline of an earlier one. */
+struct held {
+	struct oid commit;
+	struct store_baseline baseline;
+};
+
 struct change {
 	const char *what; /* accept or reset */
 	const char *test, *reason;
 	struct oid commit;
 	struct store_baseline baseline;
+	struct held *held; /* of those that come after it */
+	size_t held_count, held_cap;
 	int json;
 };
+
+static int
+note_held(void *data, const char *test, const struct oid *commit,
+	  const struct store_baseline *baseline)
+{
+	struct change *change = data;
+
+	(void)test;
+	if (baseline->why != STORE_HELD)
+		return 0;
+	MEM_GROW(change->held, change->held_count, change->held_cap);
+	change->held[change->held_count++] = (struct held){ *commit,
+							    *baseline };
+	return 0;
+}
+
+static int
+read_held(struct store_tx *tx, void *data, struct err *err)
+{
+	struct change *change = data;
+
+	(void)err;
+	change->held_count = 0;
+	return store_baseline_each(tx, change->test, note_held, change);
+}
+
+/* Only those stay whose commit comes after the new baseline, and whose own is
+ * older than that. */
+static int
+find_held(const struct gate *gate, struct change *change, struct err *err)
+{
+	int ret = store_read(gate->store, read_held, change, err);
+	size_t kept = 0;
+
+	for (size_t i = 0; ret >= 0 && i < change->held_count; i++) {
+		const struct held *held = &change->held[i];
+		const struct oid *base = &held->baseline.commit;
+
+		if (repo_is_ancestor(gate->repo, &change->commit, &held->commit,
+				     NULL) == 1 &&
+		    repo_is_ancestor(gate->repo, &change->commit, base, NULL) !=
+			    1)
+			change->held[kept++] = *held;
+	}
+	change->held_count = kept;
+	return ret;
+}
+
+static void
+move_held(struct store_tx *tx, const struct change *change)
+{
+	for (size_t i = 0; i < change->held_count; i++) {
+		struct store_baseline baseline = change->held[i].baseline;
+
+		baseline.commit = change->commit;
+		baseline.why = change->baseline.why;
+		baseline.since_s = change->baseline.since_s;
+		store_baseline_put(tx, change->test, &change->held[i].commit,
+				   &baseline);
+	}
+}
 
 static int
 put_change(struct store_tx *tx, void *data, struct err *err)
@@ -38,6 +109,7 @@ put_change(struct store_tx *tx, void *data, struct err *err)
 	(void)err;
 	store_baseline_put(tx, change->test, &change->commit,
 			   &change->baseline);
+	move_held(tx, change);
 	store_ledger_add(tx, change->baseline.since_s, change->test, entry);
 	json_decref(entry);
 	return store_tx_error(tx);
@@ -75,11 +147,14 @@ make_change(const char *repo, const char *rev, struct change *change,
 		ret = repo_resolve(gate.repo, rev, &change->commit, err);
 	if (!ret)
 		ret = check_test(&gate, change, err);
+	if (!ret)
+		ret = find_held(&gate, change, err);
 	change->baseline.commit = change->commit;
 	change->baseline.since_s = clock_wall_s(&clock_real);
 	if (!ret)
 		ret = store_write(gate.store, put_change, change, err);
 	gate_close(&gate);
+	free(change->held);
 	return ret;
 }
 

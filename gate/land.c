@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/json.h"
+#include "drift.h"
 #include "gate.h"
 #include "gather.h"
 
@@ -196,8 +197,9 @@ land_record(struct gate *gate, const struct gather *gather, const char *pusher,
 	    struct err *err)
 {
 	struct record record = { gather, pusher, clock_wall_s(&clock_real) };
+	int ret = store_write(gate->store, record_all, &record, err);
 
-	return store_write(gate->store, record_all, &record, err);
+	return ret < 0 ? ret : drift_land(gate, gather, err);
 }
 
 struct queue {

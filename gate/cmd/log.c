@@ -19,6 +19,7 @@
 #include "cmd/commands.h"
 #include "cmd/common.h"
 #include "cmd/pager.h"
+#include "drift.h"
 #include "judge/series.h"
 #include "report/plot.h"
 
@@ -41,6 +42,7 @@ struct log {
 	size_t lines; /* 0: all */
 	struct history *histories;
 	size_t count, cap;
+	struct report_drifts drifts; /* alerts that stand, of all tests */
 };
 
 /* wall and cpu before others, in the order of the table. */
@@ -115,6 +117,8 @@ read_histories(struct store_tx *tx, void *data, struct err *err)
 	int ret = 0;
 
 	forget(log);
+	if (drift_standing(tx, &log->drifts, err) < 0)
+		return ERR_INPUT;
 	if (!log->metric) {
 		ret = store_series_each(tx, log->test, note_metric, log);
 		log->metric = log->found;
@@ -255,6 +259,29 @@ print_drift(const struct log *log, const struct history *history)
 	buf_release(&line);
 }
 
+static int
+is_about(const struct report_drift *drift, const struct log *log,
+	 const struct history *history)
+{
+	return !strcmp(drift->test, log->test) &&
+	       !strcmp(drift->metric, log->metric) &&
+	       !strcmp(drift->environment, history->environment);
+}
+
+static void
+print_alerts(const struct log *log, const struct history *history)
+{
+	for (size_t i = 0; i < log->drifts.count; i++) {
+		struct buf line = BUF_INIT;
+
+		if (!is_about(&log->drifts.items[i], log, history))
+			continue;
+		report_add_drift(&line, &log->drifts.items[i]);
+		puts(line.data);
+		buf_release(&line);
+	}
+}
+
 static void
 print_history(const struct log *log, const struct history *history)
 {
@@ -265,6 +292,7 @@ print_history(const struct log *log, const struct history *history)
 	       history->changes.noise * 100);
 	print_plot(history);
 	print_drift(log, history);
+	print_alerts(log, history);
 	putchar('\n');
 	for (size_t i = history->count; i-- > 0;) {
 		if (log->lines && lines++ >= log->lines) {
@@ -302,6 +330,7 @@ static json_t *
 history_json(const struct log *log, const struct history *history)
 {
 	json_t *points = json_array(), *changes = json_array();
+	json_t *alerts = json_array();
 	char hex[OID_HEX + 1];
 	struct drift drift;
 
@@ -318,13 +347,18 @@ history_json(const struct log *log, const struct history *history)
 		json_array_append_new(
 			changes,
 			change_json(history, &history->changes.items[i]));
+	for (size_t i = 0; i < log->drifts.count; i++)
+		if (is_about(&log->drifts.items[i], log, history))
+			json_array_append_new(
+				alerts,
+				report_drift_json(&log->drifts.items[i]));
 	history_drift(log, history, &drift);
-	return json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o}", "test",
-			 log->test, "metric", log->metric, "unit", unit_of(log),
-			 "environment", history->environment, "noise",
-			 json_num(history->changes.noise), "since_best",
-			 json_num(drift.since_best), "points", points,
-			 "changes", changes);
+	return json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o}",
+			 "test", log->test, "metric", log->metric, "unit",
+			 unit_of(log), "environment", history->environment,
+			 "noise", json_num(history->changes.noise),
+			 "since_best", json_num(drift.since_best), "points",
+			 points, "changes", changes, "drift", alerts);
 }
 
 static void
@@ -391,6 +425,7 @@ cmd_log(int argc, char **argv)
 		print_all(&log, json);
 	store_close(store);
 	forget(&log);
+	report_drifts_release(&log.drifts);
 	free(log.histories);
 	free(log.found);
 	return ret < 0 ? cmd_fail(&err) : EXIT_FINE;

@@ -10,12 +10,14 @@
 #include "base/units.h"
 #include "cmd/commands.h"
 #include "cmd/common.h"
+#include "drift.h"
 #include "gate.h"
 #include "repo/repo.h"
 
 struct status {
 	json_t *jobs, *messages;
 	struct store_counts counts;
+	struct report_drifts drifts;
 	size_t pending;
 };
 
@@ -64,7 +66,6 @@ read_status(struct store_tx *tx, void *data, struct err *err)
 {
 	struct status *status = data;
 
-	(void)err;
 	json_array_clear(status->jobs);
 	json_array_clear(status->messages);
 	status->pending = 0;
@@ -72,7 +73,7 @@ read_status(struct store_tx *tx, void *data, struct err *err)
 	store_outbox_each(tx, on_message, status);
 	store_journal_each(tx, STORE_PENDING, on_entry, status);
 	store_count(tx, &status->counts);
-	return store_tx_error(tx);
+	return drift_standing(tx, &status->drifts, err);
 }
 
 static void
@@ -104,6 +105,18 @@ print_jobs(const json_t *jobs)
 }
 
 static void
+print_drifts(const struct report_drifts *drifts)
+{
+	struct buf text = BUF_INIT;
+
+	if (!drifts->count)
+		return;
+	report_add_drifts(&text, drifts);
+	printf("drift     %zu\n%s", drifts->count, text.data);
+	buf_release(&text);
+}
+
+static void
 print_status(const struct status *status, int taken, unsigned slots)
 {
 	const struct store_counts *counts = &status->counts;
@@ -122,6 +135,7 @@ print_status(const struct status *status, int taken, unsigned slots)
 		       json_bool_or(message, "refused", 0) ? "  refused: "
 							   : "  waits ",
 		       json_text_or(message, "why", ""));
+	print_drifts(&status->drifts);
 	printf("store     %zu tests, %zu baselines, %zu verdicts, %zu samples, "
 	       "%zu points, %zu ledger entries, %.1f MB\n",
 	       counts->tests, counts->baselines, counts->verdicts,
@@ -133,11 +147,11 @@ static void
 print_json(const struct status *status, int taken, unsigned slots)
 {
 	json_t *all = json_pack(
-		"{s:i, s:i, s:I, s:O, s:O, s:{s:I, s:I, s:I, s:I, s:I}}",
+		"{s:i, s:i, s:I, s:O, s:O, s:o, s:{s:I, s:I, s:I, s:I, s:I}}",
 		"slots", (int)slots, "taken", taken, "pushes",
 		(json_int_t)status->pending, "queue", status->jobs, "outbox",
-		status->messages, "store", "tests",
-		(json_int_t)status->counts.tests, "baselines",
+		status->messages, "drift", report_drifts_json(&status->drifts),
+		"store", "tests", (json_int_t)status->counts.tests, "baselines",
 		(json_int_t)status->counts.baselines, "verdicts",
 		(json_int_t)status->counts.verdicts, "samples",
 		(json_int_t)status->counts.samples, "bytes",
@@ -181,6 +195,7 @@ cmd_status(int argc, char **argv)
 	}
 	json_decref(status.jobs);
 	json_decref(status.messages);
+	report_drifts_release(&status.drifts);
 	gate_close(&gate);
 	return ret;
 }

@@ -15,12 +15,21 @@ enum {
 static const double round_ones[] = { 0.01, 0.015, 0.02, 0.03, 0.05, 0.08,
 				     0.1,  0.15,  0.2,  0.3,  0.5 };
 
-static int
-is_compared(const struct replay_point *point)
+int
+replay_is_compared(const struct replay_point *point)
 {
 	return point->low > 0 && isfinite(point->high) &&
 	       point->high >= point->low && point->base > 0 &&
 	       point->value > 0 && isfinite(point->value / point->base);
+}
+
+double
+replay_shift(const struct replay_point *point)
+{
+	int is_equal = !(point->value < point->base) &&
+		       !(point->value > point->base);
+
+	return is_equal ? 0 : (log(point->low) + log(point->high)) / 2;
 }
 
 static int
@@ -51,7 +60,7 @@ settle(const struct replay_point *points, size_t count, size_t at,
 	size_t n = 0;
 
 	for (size_t i = at + 1; i < count && n < NEXT; i++)
-		if (is_compared(&points[i]))
+		if (replay_is_compared(&points[i]))
 			next[n++] = log(points[i].value / alarm->base);
 	if (!n)
 		replay->open++;
@@ -71,7 +80,7 @@ replay_at(const struct replay_point *points, size_t count, double threshold,
 	for (size_t i = 0; i < count; i++) {
 		int is;
 
-		if (!is_compared(&points[i]))
+		if (!replay_is_compared(&points[i]))
 			continue;
 		is = is_alarm(&points[i], threshold);
 		replay->points++;
@@ -94,15 +103,11 @@ replay_noise(const struct replay_point *points, size_t count, double threshold)
 
 	for (size_t i = 0; i < count; i++) {
 		const struct replay_point *point = &points[i];
-		/* The middle comes from rounds side by side; the quotient of
-		 * two medians has the machine's own drift in it. */
-		int is_equal = !(point->value < point->base) &&
-			       !(point->value > point->base);
 
-		if (!is_compared(point) || is_alarm(point, threshold) ||
+		if (!replay_is_compared(point) || is_alarm(point, threshold) ||
 		    point->high < 1 / (1 + threshold))
 			continue;
-		ratios[n] = is_equal ? 1 : sqrt(point->low * point->high);
+		ratios[n] = exp(replay_shift(point));
 		widths[n++] = noise_width(point->low, point->high);
 	}
 	noise = noise_learn_history(ratios, widths, n);
@@ -118,7 +123,7 @@ replay_detectable(const struct replay_point *points, size_t count)
 	size_t n = 0;
 
 	for (size_t i = 0; i < count; i++)
-		if (is_compared(&points[i]))
+		if (replay_is_compared(&points[i]))
 			widths[n++] = log(points[i].high / points[i].low) / 2;
 	middle = n ? expm1(robust_median(widths, n)) : INFINITY;
 	free(widths);

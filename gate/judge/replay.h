@@ -18,6 +18,13 @@ struct replay_point {
 	double value, base; /* in the metric's unit */
 };
 
+/* It was held against something, and both are sound numbers. */
+int replay_is_compared(const struct replay_point *point);
+
+/* ln of its ratio: of the middle of its interval, which comes of rounds side by
+ * side, where the quotient of two medians has the machine's own drift in it. */
+double replay_shift(const struct replay_point *point);
+
 struct replay {
 	unsigned points;   /* that were compared with a baseline */
 	unsigned alarms;   /* clear of the threshold, the one before was not */

@@ -55,6 +55,27 @@ changes_release(struct changes *changes)
 	*changes = (struct changes){ 0 };
 }
 
+static double
+level_variance(const struct trace *trace, const struct segment *segment)
+{
+	return 1.06 * trace->sigma * trace->sigma /
+	       (double)(segment->end - segment->start);
+}
+
+static void
+describe_drift(const struct trace *trace, const struct segment *best,
+	       const struct segment *newest, struct drift *drift)
+{
+	double variance = level_variance(trace, newest);
+
+	drift->best = trace->index[best->start];
+	drift->best_end = trace->index[best->end - 1] + 1;
+	drift->newest = trace->index[newest->start];
+	drift->level = exp(newest->level);
+	drift->level_sd = sqrt(variance);
+	drift->since_best_sd = sqrt(variance + level_variance(trace, best));
+}
+
 static void
 compare_newest(const struct trace *trace, const struct segments *segments,
 	       int higher_is_better, size_t reference, struct drift *drift)
@@ -74,7 +95,8 @@ compare_newest(const struct trace *trace, const struct segments *segments,
 			drift->since_reference = exp(newest - segment->level);
 	}
 	drift->since_best = exp(newest - segments->items[best].level);
-	drift->best = trace->index[segments->items[best].start];
+	describe_drift(trace, &segments->items[best],
+		       &segments->items[segments->count - 1], drift);
 }
 
 void
@@ -84,7 +106,9 @@ drift_find(const double *values, size_t count, int higher_is_better,
 	struct segments segments = { 0 };
 	struct trace trace;
 
-	*drift = (struct drift){ 1, 1, 0 };
+	*drift = (struct drift){ .since_best = 1,
+				 .since_reference = 1,
+				 .level = NAN };
 	trace_init(&trace, values, count);
 	if (trace.n >= LEAST_POINTS) {
 		segments_find(&trace, &segments);

@@ -48,7 +48,11 @@ void changes_release(struct changes *changes);
  */
 struct drift {
 	double since_best, since_reference;
-	size_t best; /* first point of the best segment */
+	size_t best, best_end; /* the best segment's points, end excluded */
+	size_t newest;         /* first point of the newest segment */
+	double level;          /* newest, in the values' unit; NAN: none */
+	double level_sd;       /* of its ln */
+	double since_best_sd;  /* of ln since_best */
 };
 
 void drift_find(const double *values, size_t count, int higher_is_better,

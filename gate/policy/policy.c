@@ -35,7 +35,7 @@ check_severe(const struct policy *policy, const struct setting *severe,
 {
 	const struct setting *threshold = NULL;
 
-	if (severe->row->type != KEY_SEVERE)
+	if (strcmp(severe->row->name, "severe"))
 		return;
 	for (size_t i = 0; i < policy->count; i++)
 		if (policy->settings[i].row->type == KEY_PERCENT &&
@@ -227,6 +227,8 @@ void
 policy_ref(const struct policy *policy, const char *ref,
 	   struct ref_policy *result)
 {
+	const struct setting *watched = settings_find(policy, SECTION_GATE,
+						      "drift", ref, NULL, NULL);
 	struct test_policy limits;
 
 	policy_test(policy, ref, NULL, NULL, &limits);
@@ -244,7 +246,8 @@ policy_ref(const struct policy *policy, const char *ref,
 		.ignore = list_for(policy, SECTION_GATE, "ignore", ref),
 		.tests = list_for(policy, SECTION_GATE, "tests", ref),
 		.build = value_for(policy, SECTION_GATE, "build", ref),
-		.setup = value_for(policy, SECTION_GATE, "setup", ref)
+		.setup = value_for(policy, SECTION_GATE, "setup", ref),
+		.is_watched = watched && watched->pattern
 	};
 }
 
@@ -274,12 +277,16 @@ void
 policy_test(const struct policy *policy, const char *ref, const char *test,
 	    const char *metric, struct test_policy *result)
 {
-	size_t threshold_rank = 0, severe_rank = 0;
+	size_t threshold_rank = 0, severe_rank = 0, drift_rank = 0;
 
 	result->threshold = limit_for(policy, "threshold", ref, test, metric,
 				      &threshold_rank);
 	result->severe = limit_for(policy, "severe", ref, test, metric,
 				   &severe_rank);
+	result->drift = limit_for(policy, "drift", ref, test, metric,
+				  &drift_rank);
+	if (!drift_rank)
+		result->drift = 0;
 	if (result->severe >= result->threshold)
 		return;
 	/* What is severe is a regression; the more exact of the two stands. */

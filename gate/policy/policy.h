@@ -33,11 +33,13 @@ struct ref_policy {
 	unsigned commits, rounds;
 	const struct texts *ignore, *tests;
 	const char *build, *setup;
+	int is_watched; /* `drift` is set for a pattern of refs it matches */
 };
 
 /* What holds for a (test, metric); threshold <= severe. */
 struct test_policy {
 	double threshold, severe;
+	double drift; /* INFINITY: never; 0: nobody said, as the threshold */
 };
 
 struct sandbox_policy {

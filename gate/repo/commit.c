@@ -231,6 +231,18 @@ repo_ref(const struct repo *repo, const char *name, struct oid *oid,
 	return 0;
 }
 
+char *
+repo_head_name(const struct repo *repo)
+{
+	git_reference *head = NULL;
+	char *name = NULL;
+
+	if (!git_reference_lookup(&head, repo->git, "HEAD"))
+		name = mem_copy_text(git_reference_symbolic_target(head));
+	git_reference_free(head);
+	return name;
+}
+
 int
 repo_is_ancestor(const struct repo *repo, const struct oid *ancestor,
 		 const struct oid *commit, struct err *err)

@@ -87,6 +87,10 @@ int repo_resolve(const struct repo *repo, const char *rev, struct oid *commit,
 int repo_ref(const struct repo *repo, const char *name, struct oid *oid,
 	     struct err *err);
 
+/* The full name of the branch that HEAD stands for, born or not; the caller
+ * frees it. NULL for a detached one. */
+char *repo_head_name(const struct repo *repo);
+
 /* 1, also of itself, 0, or negative. */
 int repo_is_ancestor(const struct repo *repo, const struct oid *ancestor,
 		     const struct oid *commit, struct err *err);

@@ -166,6 +166,9 @@ report_head_json(const struct report *report)
 	set_text(json, "sessions", report->sessions);
 	json_object_set_new(json, "time", json_integer(report->time_s));
 	json_object_set_new(json, "spent_ms", json_integer(report->spent_ms));
+	if (report->drifts.count)
+		json_object_set_new(json, "drift",
+				    report_drifts_json(&report->drifts));
 	return json;
 }
 
@@ -185,6 +188,10 @@ report_head_read(struct report *report, const json_t *json, struct err *err)
 	read_text(json, "sessions", &report->sessions);
 	report->time_s = json_int_or(json, "time", 0);
 	report->spent_ms = json_int_or(json, "spent_ms", 0);
+	report_drifts_release(&report->drifts);
+	if (report_drifts_read(&report->drifts, json_object_get(json, "drift"),
+			       err) < 0)
+		return ERR_INPUT;
 	return read_verdict(json, "verdict", &report->verdict, err);
 }
 

@@ -42,6 +42,7 @@ report_release(struct report *report)
 	for (size_t i = 0; i < report->count; i++)
 		report_test_release(&report->tests[i]);
 	free(report->tests);
+	report_drifts_release(&report->drifts);
 	free(report->subject);
 	free(report->author);
 	free(report->email);

@@ -8,6 +8,7 @@
 #include "base/metrics.h"
 #include "base/oid.h"
 #include "judge/verdict.h"
+#include "report/drift.h"
 
 struct err;
 
@@ -63,6 +64,7 @@ struct report {
 	int64_t spent_ms;  /* of sessions */
 	struct report_test *tests;
 	size_t count, cap;
+	struct report_drifts drifts; /* of its tests; once it has landed */
 };
 
 void report_init(struct report *report, const struct oid *commit);

@@ -139,6 +139,25 @@ lists_begin_anew(void **state)
 	assert_int_equal(ref_of("refs/heads/y").ignore->count, 0);
 }
 
+/* Where nobody says, 0: as the threshold. A drift below it is no slip. */
+static void
+drift_of_tests(void **state)
+{
+	(void)state;
+	configure("[pacegate \"refs/heads/main\"]\ndrift = 2%\n"
+		  "[pacegate-test \"perf/x\"]\ndrift = never\n"
+		  "threshold = 9%\n");
+	assert_no_problem(&problems);
+	assert_about(test_of(MAIN, "perf/a", "cpu").drift, 0.02);
+	assert_about(test_of("refs/heads/x", "perf/a", "cpu").drift, 0);
+	assert_true(isinf(test_of(MAIN, "perf/x", "cpu").drift));
+	assert_true(ref_of(MAIN).is_watched);
+	assert_false(ref_of("refs/heads/x").is_watched);
+	configure("[pacegate]\ndrift = 4%\n");
+	assert_about(test_of("refs/heads/x", "perf/a", "cpu").drift, 0.04);
+	assert_false(ref_of("refs/heads/x").is_watched);
+}
+
 static void
 limits_of_tests(void **state)
 {
@@ -174,7 +193,7 @@ limits_of_tests(void **state)
 static void
 directives_tighten_only(void **state)
 {
-	struct test_policy limits = { 0.03, 0.10 };
+	struct test_policy limits = { 0.03, 0.10, 0 };
 	struct directives said;
 
 	(void)state;
@@ -191,7 +210,7 @@ directives_tighten_only(void **state)
 	assert_about(limits.threshold, 0.01);
 	assert_about(limits.severe, 0.05);
 	/* A severe below the threshold tightens both. */
-	limits = (struct test_policy){ 0.03, 0.10 };
+	limits = (struct test_policy){ 0.03, 0.10, 0 };
 	said.threshold = 0;
 	said.severe = 0.02;
 	policy_tighten(&limits, &said);
@@ -370,6 +389,7 @@ main(void)
 		cmocka_unit_test(directives_tighten_only),
 		cmocka_unit_test(names_what_is_wrong),
 		cmocka_unit_test(sandbox_has_two_spellings),
+		cmocka_unit_test(drift_of_tests),
 		cmocka_unit_test(accepters_are_named_exactly),
 		cmocka_unit_test(doctor_hears_what_is_in_force),
 		cmocka_unit_test(the_table_is_sound),

@@ -75,6 +75,61 @@ a_report_survives_json(void **state)
 }
 
 static void
+drift_survives_json_and_is_told(void **state)
+{
+	char test[] = "perf/a", cpu[] = "cpu", wall[] = "wall", unit[] = "ns";
+	char machine[] = "e", ref[] = "refs/heads/main", ada[] = "A\033da";
+	struct report_drift drift = { .test = test,
+				      .metric = cpu,
+				      .unit = unit,
+				      .environment = machine,
+				      .ref = ref,
+				      .ratio = 1.041,
+				      .low = 1.038,
+				      .high = 1.043,
+				      .commits = 5 };
+	struct report report, again;
+	struct buf text = BUF_INIT;
+	struct err err = ERR_INIT;
+	json_t *head;
+
+	(void)state;
+	report_init(&report, &commit);
+	report_drifts_add(&report.drifts, &drift);
+	drift.metric = wall;
+	report_drifts_add(&report.drifts, &drift);
+	drift.state = DRIFT_GONE;
+	drift.is_against_best = 1;
+	drift.author = ada;
+	report_drifts_add(&report.drifts, &drift);
+	drift.state = DRIFT_STANDS;
+	report_drifts_add(&report.drifts, &drift);
+	head = report_head_json(&report);
+	report_init(&again, &commit);
+	assert_int_equal(report_head_read(&again, head, &err), 0);
+	assert_int_equal(again.drifts.count, 4);
+	assert_int_equal(report_drifts_news(&again.drifts), 3);
+	report_add_drifts(&text, &again.drifts);
+	assert_string_equal(
+		text.data,
+		"  drift: perf/a: cpu is 4.1 % slower (+3.8 % .. +4.3 %) than "
+		"its baseline 0000000000, little by little over 5 commits "
+		"since 0000000000; wall +4.1 %\n"
+		"  drift gone: perf/a wall is back at the best level of "
+		"0000000000; well done, A\\x1bda\n"
+		"  drift, still: perf/a: wall is 4.1 % slower (+3.8 % .. +4.3 "
+		"%) than its best, 0000000000, little by little over 5 commits "
+		"since 0000000000\n");
+	json_object_set_new(json_array_get(json_object_get(head, "drift"), 0),
+			    "state", json_string("odd"));
+	assert_int_equal(report_head_read(&again, head, &err), ERR_INPUT);
+	json_decref(head);
+	buf_release(&text);
+	report_release(&report);
+	report_release(&again);
+}
+
+static void
 read_trailer(struct trailers *trailers, const char *option)
 {
 	trailers_read_option(trailers, option, NULL);
@@ -214,6 +269,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_report_survives_json),
+		cmocka_unit_test(drift_survives_json_and_is_told),
 		cmocka_unit_test(a_bound_covers_or_does_not),
 		cmocka_unit_test(a_claim_is_met_or_unmet),
 		cmocka_unit_test(many_tests_fit_a_screen),

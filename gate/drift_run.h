@@ -1,0 +1,50 @@
+#ifndef GATE_DRIFT_RUN_H
+#define GATE_DRIFT_RUN_H
+
+#include <stddef.h>
+
+#include "base/oid.h"
+#include "judge/replay.h"
+#include "repo/oid_map.h"
+#include "store/store.h"
+
+struct repo;
+
+/* Inside drift.c: the points of a history that can be held side by side. */
+
+/* Commits along the first-parent line, newest first. */
+struct line {
+	struct oid *commits;
+	size_t count, cap;
+	struct oid_map places;
+};
+
+/* From tip on, as far as is worth looking. */
+void line_read(struct line *line, const struct repo *repo,
+	       const struct oid *tip);
+void line_release(struct line *line);
+
+/* The commits of a line that were held against one baseline of a test, and
+ * measured by one definition: the first `count` of them. */
+struct run {
+	struct store_baseline baseline;
+	size_t count;
+};
+
+/* ERR_NOT_FOUND: nothing has landed of that test. */
+int run_find(struct store_tx *tx, const struct line *line, const char *test,
+	     struct run *run);
+
+/* The points of a run, oldest first. */
+struct run_points {
+	struct replay_point *points; /* as they are stored */
+	size_t *places;              /* in the line */
+	size_t count;
+};
+
+int run_read(struct store_tx *tx, const struct line *line,
+	     const struct run *run, const struct store_series *series,
+	     struct run_points *points);
+void run_points_release(struct run_points *points);
+
+#endif

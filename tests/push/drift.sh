@@ -1,0 +1,141 @@
+#!/bin/sh
+# Slow drift: pushes whose planted values get worse little by little.
+. "$(dirname "$0")/../lib/tap.sh"
+
+# drifting NAME: a repository whose perf/a takes 30 ms.
+drifting() {
+	new_repo "$1"
+	pacegate install "$bare" --gate main >/dev/null
+	git -C "$bare" config pacegate.mode report
+	planted
+	later 30 "One test"
+	base=$(git rev-parse --short=10 HEAD)
+}
+# later MS MESSAGE [JSON]: a push of perf/a that takes so long, settled; more
+# members of `planted`.
+later() {
+	plant "a=$1"
+	[ -z "${3:-}" ] || sed -i "s/^{/{$3, /" planted
+	pushes=$((${pushes:-0} + 1))
+	echo "$pushes" >x
+	commit "$2"
+	push origin HEAD
+	settle
+}
+# ramp MS...: several of them.
+ramp() { for ms; do later "$ms" "$ms ms"; done; }
+# is_alert WORDS: what the report of HEAD says of drift of perf/a's cpu.
+is_alert() {
+	pacegate show "$(git rev-parse HEAD)" --repo "$bare" --json \
+		>"$scratch/report"
+	is "$(python3 - "$scratch/report" <<'END'
+import json, sys
+for d in json.load(open(sys.argv[1])).get("drift", []):
+    if d["metric"] == "cpu":
+        print(" ".join(d[f] for f in ("state", "why") if f in d))
+END
+	)" "$1"
+}
+entries() { pacegate ledger --repo "$bare" | grep -c 'drift.* cpu'; }
+
+drifting slower
+later 30.3 "1 % slower"
+first=$(git rev-parse --short=10 HEAD)
+ok "1 % slower: no alert" is_alert ""
+ramp 30.6 30.9
+ok "3 % slower, once: no alert" is_alert ""
+ramp 31.2
+ok "4 % slower, one push: no alert" is_alert ""
+ramp 31.5
+ok "three pushes beyond the threshold: an alert" is_alert raised
+try pacegate show "$(git rev-parse HEAD)" --repo "$bare"
+ok "in words" grep -qE "drift: perf/a: .* is 4\.[01] % slower \(\+3.* \.\. \+4.*\) than its baseline $base" "$shown"
+ok "how it came" has ", little by little over 5 commits since $first"
+ok "one line for both metrics" is "$(grep -c 'drift:' "$shown")" 1
+try pacegate status --repo "$bare"
+ok "status" has "drift, still: perf/a: "
+try pacegate log perf/a --metric cpu --repo "$bare"
+ok "log" has "drift, still: perf/a: cpu is "
+try pacegate ledger --test perf/a --repo "$bare"
+ok "ledger" has "pacegate: drift: perf/a: cpu is 4.0 % slower"
+ok "once" is "$(entries)" 1
+later 31.5 "The same"
+ok "the next push does not tell it again" is_alert stands
+ok "nor does the ledger" is "$(entries)" 1
+ramp 31.8 32.1 32.4 32.7
+ok "another threshold is told" is_alert grew
+ok "and in the ledger" is "$(entries)" 2
+git checkout -q -b topic
+ramp 33 33.3 33.6
+ok "a topic's history is its own affair" is_alert ""
+git checkout -q main
+later 30 "Fast again"
+ok "one good push: it still stands" is_alert stands
+later 30.1 "Fast again, too"
+ok "two of three: gone" is_alert gone
+try pacegate show "$(git rev-parse HEAD)" --repo "$bare"
+ok "with praise" has "is back at its baseline of $base; well done, Ada"
+try pacegate status --repo "$bare"
+ok "nothing stands" lacks "drift, still"
+later 30.1 "As before"
+ok "it is told once" is_alert ""
+ramp 30.4 30.7 31 31.3
+ok "it came back: told again" is_alert raised
+
+drifting accepted
+ramp 30.3 30.6 30.9 31.2 31.5
+ok "a drift" is_alert raised
+plant a=31.5
+git commit -q --allow-empty -am "Wanted
+
+Perf-Accept: perf/a * <=+7% | it does more now"
+push origin HEAD
+settle
+ok "accepted: gone" is_alert "gone accepted"
+ramp 31.6 31.6 31.6
+ok "what was accepted is no drift" is_alert ""
+ramp 31.9 32.2 32.5 32.8
+ok "what comes on top of it is" is_alert raised
+old=$(git rev-parse HEAD)
+ramp 32.8
+ok "an older commit is accepted by hand" pacegate accept perf/a "$old" \
+	--reason "it does more" --repo "$bare"
+ramp 32.8
+ok "gone" is_alert "gone accepted"
+ok "later pushes are held against it" \
+	grep -q "\"baseline\": \"$old\"" "$scratch/report"
+ramp 33.1 33.4
+echo '# New.' >>perf/a
+ramp 33.7 34 34.3
+ok "a new definition begins at nothing" is_alert ""
+
+drifting elsewhere
+ramp 30.3 30.6 30.9
+later 31.2 "Another machine" '"environment": "00000000planted1"'
+later 31.2 "Again" '"environment": "00000000planted1"'
+later 31.2 "Thrice" '"environment": "00000000planted1"'
+ok "another machine does not add to the old one" is_alert ""
+for ms in 31.5 31.8 32.1 32.4 32.7; do
+	later $ms "$ms there" '"environment": "00000000planted1"'
+done
+ok "it has a drift of its own" is_alert raised
+ramp 32.7
+ok "which is over when it goes" is_alert "gone the environment changed"
+
+drifting configured
+git -C "$bare" config pacegate.drift never
+ramp 30.3 30.6 30.9 31.2 31.5
+ok "never" is_alert ""
+git -C "$bare" config pacegate-test.perf/a.drift 2%
+ramp 31.5
+ok "a threshold of its own" is_alert raised
+pacegate reset perf/a --reason "a new start" --repo "$bare" >/dev/null
+ramp 31.5
+ok "reset: gone" is_alert "gone its baseline was reset"
+git rm -q -r perf
+git commit -qm "No test any more"
+push origin HEAD
+settle
+pacegate export --repo "$bare" >"$scratch/lines"
+ok "all of it is sound" pacegate verify --repo "$bare"
+finish

@@ -26,7 +26,7 @@ const struct format_row format_rows[] = {
 	  read_custom_smaller },
 	{ "customBiggerIsBetter", "[{\"name\", \"unit\", \"value\"}]",
 	  read_custom_bigger },
-	{ "tap", "durations of bats, node, tape, prove", read_tap },
+	{ "tap", "durations of bats, node, prove --timer", read_tap },
 	{ "junit", "times of test cases", read_junit },
 	{ "racket", "cpu time: N real time: N gc time: N", read_racket },
 	{ NULL, NULL, NULL },

@@ -4,13 +4,15 @@
 #include "runner/formats_read.h"
 #include "runner/readings.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
 /*
  * Formats that are one JSON document. Tools print other lines around it, and
  * hyperfine prints a longer document after each command: the last one that
- * begins on a line of its own counts.
+ * begins on a line of its own counts. pytest's begins behind its dots, at the
+ * end of their line.
  */
 
 /* Bytes that may be read in vain, so that no text takes for ever. */
@@ -32,22 +34,39 @@ load_document(const char *text, size_t len, size_t *used, struct err *err)
 	return document;
 }
 
+/* Where on this line a document may begin, or NULL. What has a quote before its
+ * brace is the inside of one. */
+static const char *
+document_start(const char *line, size_t len)
+{
+	const char *last = len ? line + len - 1 : line;
+
+	if (!len)
+		return NULL;
+	if (line[0] == '{' || line[0] == '[')
+		return line;
+	if (isspace((unsigned char)line[0]) || memchr(line, '"', len) ||
+	    (*last != '{' && *last != '['))
+		return NULL;
+	return last;
+}
+
 static json_t *
 last_document(const char *text, size_t len, struct readings *to)
 {
 	struct text_lines lines = { .text = text, .len = len };
 	struct err err = ERR_INIT;
 	json_t *last = NULL;
-	const char *line = NULL;
+	const char *line = NULL, *start;
 	size_t line_len = 0, used = 0, skip = 0, in_vain = 0;
 
 	while (text_lines_next(&lines, &line, &line_len)) {
 		json_t *next;
 
-		if (line < text + skip || !line_len ||
-		    (line[0] != '{' && line[0] != '['))
+		start = document_start(line, line_len);
+		if (!start || line < text + skip)
 			continue;
-		next = load_document(line, len - (size_t)(line - text), &used,
+		next = load_document(start, len - (size_t)(start - text), &used,
 				     &err);
 		if (!next && (in_vain += used) > MAX_IN_VAIN)
 			break;
@@ -55,7 +74,7 @@ last_document(const char *text, size_t len, struct readings *to)
 			continue;
 		json_decref(last);
 		last = next;
-		skip = (size_t)(line - text) + used;
+		skip = (size_t)(start - text) + used;
 	}
 	if (!last)
 		readings_problem(to, "no JSON on stdout%s%s",

@@ -116,12 +116,66 @@ tap_yaml(struct slice line, const char *where, struct tap_case *now,
 		formats_add_ns(to, where, &now->name, ms * 1e6);
 }
 
+/* `ok     1179 ms ( 0.00 usr …`, what `prove --timer` says of a file. */
+static int
+prove_duration(struct slice rest, double *ns)
+{
+	size_t digits = 0;
+
+	if (!slice_begins(&rest, "ok "))
+		return ERR_INPUT;
+	slice_advance(&rest, 3);
+	slice_trim(&rest);
+	while (digits < rest.len && isdigit((unsigned char)rest.text[digits]))
+		digits++;
+	if (formats_number(rest.text, digits, 0, ns) < 0)
+		return ERR_INPUT;
+	slice_advance(&rest, digits);
+	*ns *= 1e6;
+	return slice_begins(&rest, " ms (") ? 0 : ERR_INPUT;
+}
+
+/*
+ * `[12:31:28] t/a.t .. ok     1179 ms (…`. With -v the file's name stands
+ * alone, and the rest of it below the file's own lines. True for a line of
+ * prove.
+ */
+static int
+prove_line(struct slice line, const char *where, struct slice *file,
+	   struct readings *to)
+{
+	static const char dots[] = " ..";
+	double ns = 0;
+
+	if (line.len > 11 && line.text[0] == '[' && line.text[3] == ':' &&
+	    line.text[6] == ':' && line.text[9] == ']') {
+		const char *end = memmem(line.text, line.len, dots,
+					 sizeof(dots) - 1);
+
+		if (!end)
+			return 0;
+		*file = (struct slice){ line.text + 11,
+					(size_t)(end - line.text) - 11 };
+		slice_advance(&line, (size_t)(end - line.text) + 1);
+		while (line.len && line.text[0] == '.')
+			slice_advance(&line, 1);
+		slice_trim(&line);
+	} else if (!file->len) {
+		return 0;
+	}
+	if (prove_duration(line, &ns) < 0)
+		return 0;
+	formats_add_ns(to, where, file, ns);
+	*file = (struct slice){ "", 0 };
+	return 1;
+}
+
 void
 read_tap(const char *text, size_t len, struct readings *to)
 {
 	struct text_lines lines = { .text = text, .len = len };
 	struct tap_case now = { { "", 0 }, 0 };
-	struct slice line = { NULL, 0 };
+	struct slice line = { NULL, 0 }, file = { "", 0 };
 	char where[32];
 
 	while (text_lines_next(&lines, &line.text, &line.len)) {
@@ -130,6 +184,8 @@ read_tap(const char *text, size_t len, struct readings *to)
 		    not_ok = slice_begins(&line, "not ok");
 
 		snprintf(where, sizeof(where), "line %zu", lines.number);
+		if (prove_line(line, where, &file, to))
+			continue;
 		if (slice_begins(&line, "Bail out!"))
 			readings_set_reason(&to->fail, line.text, line.len);
 		tap_yaml(line, where, &now, to);

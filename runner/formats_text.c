@@ -129,8 +129,10 @@ read_go(const char *text, size_t len, struct readings *to)
 		char where[32];
 
 		snprintf(where, sizeof(where), "line %zu", lines.number);
-		if (count && slice_begins(&words[0], "--- FAIL"))
-			readings_problem(to, "%s: a benchmark failed", where);
+		if (count > 2 && slice_is(&words[0], "---") &&
+		    slice_is(&words[1], "FAIL:"))
+			readings_problem(to, "%s: %.*s failed", where,
+					 (int)words[2].len, words[2].text);
 		if (count > 2 && slice_is(&words[0], "Unit"))
 			go_unit_line(&units, words, count);
 		if (count < 4 || !slice_begins(&words[0], "Benchmark") ||

@@ -155,13 +155,31 @@ test_go(void **state)
 			 BETTER_HIGHER);
 	assert_int_equal(readings.count, 5);
 	readings_release(&readings);
+
+	read_recorded("go", "go-1.19.8.txt", &readings);
+	assert_int_equal(readings.problems.count, 0);
+	assert_int_equal(readings.count, 12);
+	assert_int_equal(find(&readings, "Fill/n=64-2")->count, 2);
+	assert_value(&readings, "Fill/n=4096-2", 7543, "ns");
+	assert_value(&readings, "Fill/n=4096-2.B/op", 4096, "B");
+	assert_int_equal(find(&readings, "Custom-2.fills/s")->better,
+			 BETTER_HIGHER);
+	assert_value(&readings, "Custom-2.widgets/op", 3.5, "widgets/op");
+	assert_int_equal(find(&readings, "Logs-2")->count, 2);
+	readings_release(&readings);
+
+	/* Its exit status may be lost in a pipe. */
+	read_recorded("go", "go-1.19.8-failed.txt", &readings);
+	assert_problem(&readings, "line 1: BenchmarkFails failed");
+	readings_release(&readings);
+
 	read_text("go", "BenchmarkX 10 zz ns/op\n", &readings);
 	assert_problem(&readings, "line 1: 'zz' is no number");
 	readings_release(&readings);
 }
 
-/* Criterion 0.5's terminal text, cargo-criterion 1.1's messages, and libtest
- * of Rust 1.70, as their documents print them. */
+/* Criterion's terminal text, cargo-criterion 1.1's messages as its documents
+ * print them, and libtest. */
 static void
 test_criterion(void **state)
 {
@@ -191,6 +209,20 @@ test_criterion(void **state)
 	assert_value(&readings, "tests::bench_add", 1234, "ns");
 	assert_int_equal(readings.count, 4);
 	readings_release(&readings);
+
+	read_recorded("criterion", "criterion-0.3.6.txt", &readings);
+	assert_int_equal(readings.problems.count, 0);
+	assert_int_equal(readings.count, 3);
+	assert_value(&readings, "fill_64", 11.882, "ns");
+	assert_value(&readings, "a_group_with_a_name_that_is_rather_long/4096",
+		     107.16, "ns");
+	readings_release(&readings);
+
+	read_recorded("criterion", "libtest-1.63.txt", &readings);
+	assert_int_equal(readings.problems.count, 0);
+	assert_int_equal(readings.count, 2);
+	assert_value(&readings, "tests::bench_fill_4096", 88, "ns");
+	readings_release(&readings);
 }
 
 static void
@@ -212,6 +244,19 @@ test_pytest_benchmark(void **state)
 	read_text("pytest-benchmark", "{\"benchmarks\":[{\"name\":\"a\"}]}",
 		  &readings);
 	assert_problem(&readings, "a: member 'median' is not a number");
+	readings_release(&readings);
+
+	/* The document begins behind the dots of the progress. */
+	read_recorded("pytest-benchmark", "pytest-benchmark-3.2.2.txt",
+		      &readings);
+	assert_int_equal(readings.problems.count, 0);
+	assert_int_equal(readings.count, 3);
+	assert_value(&readings, "test_fill_8", 590.9987522, "ns");
+	readings_release(&readings);
+	/* Cut short, its inside is no document. */
+	read_text("pytest-benchmark", "..{\n\"benchmarks\": [\n\"x\": {\n}\n",
+		  &readings);
+	assert_problem(&readings, "no JSON on stdout");
 	readings_release(&readings);
 }
 
@@ -260,6 +305,18 @@ test_tap(void **state)
 	assert_value(&readings, "beta_#_x", 506833, "ns");
 	readings_release(&readings);
 
+	read_recorded("tap", "prove-3.44.txt", &readings);
+	assert_int_equal(readings.problems.count, 0);
+	assert_int_equal(readings.count, 2);
+	assert_value(&readings, "t/a.t", 1179e6, "ns");
+	readings_release(&readings);
+
+	read_recorded("tap", "prove-3.44-verbose.txt", &readings);
+	assert_int_equal(readings.problems.count, 0);
+	assert_int_equal(readings.count, 2);
+	assert_value(&readings, "t/b.t", 146e6, "ns");
+	readings_release(&readings);
+
 	read_text("tap", text, &readings);
 	assert_int_equal(readings.problems.count, 0);
 	assert_null(readings.fail);
@@ -292,6 +349,12 @@ test_junit(void **state)
 	assert_value(&readings, "test.beta_quot_q_quot_s", 153000, "ns");
 	readings_release(&readings);
 
+	read_recorded("junit", "pytest-7.2.1.xml", &readings);
+	assert_int_equal(readings.problems.count, 0);
+	assert_int_equal(readings.count, 4);
+	assert_value(&readings, "test_fill.test_fill_512", 1648e6, "ns");
+	readings_release(&readings);
+
 	read_text("junit", "<testcase name=\"a\" time=\"x\"/>", &readings);
 	assert_problem(&readings, "testcase a: 'x' is no number");
 	readings_release(&readings);
@@ -317,6 +380,14 @@ test_racket(void **state)
 	assert_value(&readings, "fib.gc-time", 1e6, "ns");
 	assert_int_equal(readings.count, 6);
 	readings_release(&readings);
+
+	read_recorded("racket", "racket-8.7.txt", &readings);
+	assert_int_equal(readings.problems.count, 0);
+	assert_int_equal(readings.count, 6);
+	assert_value(&readings, "real-time", 0, "ns");
+	assert_value(&readings, "fill.real-time", 12e6, "ns");
+	readings_release(&readings);
+
 	read_text("racket", "cpu time: x real time: 13 gc time: 0\n",
 		  &readings);
 	assert_problem(&readings, "line 1: expected 'cpu time:");

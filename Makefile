@@ -37,7 +37,7 @@ PROGRAMS := $(B)/pacegate $(B)/pacegate-runner $(B)/pacegate-shim \
             $(B)/pre-receive $(B)/post-receive $(B)/slot-users
 
 GATE_LIBS = -lgit2 -llmdb -ljansson -lm
-HOST_LIBS = -lcurl
+HOST_LIBS = -lcurl -lcrypto
 RUNNER_LIBS = -lgit2 -ljansson -lseccomp -lm
 
 all: $(PROGRAMS)
@@ -74,6 +74,10 @@ $(B)/slot-users: contrib/slot-users
 $(B)/tests/unit/%: $(B)/tests/unit/%.o $(B)/libhooks.a $(B)/librunner.a $(B)/libgate.a
 	$(CC) $(ALLLDFLAGS) -o $@ $^ -lcmocka $(GATE_LIBS) $(HOST_LIBS) \
 		-lseccomp -lgsl -lgslcblas -lm
+
+# Drives gate/host/ alone, for tests/host and tests/bench.
+$(B)/tests/host/post: $(B)/tests/host/post.o $(B)/libgate.a
+	$(CC) $(ALLLDFLAGS) -o $@ $^ $(GATE_LIBS) $(HOST_LIBS)
 
 $(B)/tests/bench/hot: $(B)/tests/bench/hot.o $(B)/libgate.a
 	$(CC) $(ALLLDFLAGS) -o $@ $^ $(GATE_LIBS)
@@ -127,12 +131,13 @@ demo: deps
 ASAN = B=build/asan SANITIZE='-fsanitize=address,undefined -fno-sanitize-recover=undefined' \
        HARDEN= LINKHARDEN= EXTRA=-Wno-format-truncation
 SHELL_TESTS = $(sort $(wildcard tests/style/*.sh tests/fuzz/*.sh \
-                tests/push/*.sh tests/sandbox/*.sh))
+                tests/push/*.sh tests/sandbox/*.sh) \
+                tests/host/contract.sh)
 
 # As root, tests of the sandbox need the slots' users.
 check: deps-check
 	@[ "$$(id -u)" != 0 ] || contrib/slot-users 8
-	@$(MAKE) -s -j2 all unit
+	@$(MAKE) -s -j2 all unit $(B)/tests/host/post
 	@$(MAKE) -s -j2 $(ASAN) unit build/asan/pacegate-shim
 	@$(MAKE) -s -j2 $(FUZZ) fuzz-targets
 	@PACEGATE_BUILD=$(CURDIR)/$(B) PACEGATE_ASAN=$(CURDIR)/build/asan \
@@ -165,6 +170,12 @@ check-cgroup2: deps-check
 	@$(MAKE) -s all
 	@PACEGATE_BUILD=$(CURDIR)/$(B) tests/run tests/sandbox/cgroup2
 
+# Hosting services, whole: the quick ones of them are in `check`.
+check-hosts: deps-check
+	@contrib/deps hosts
+	@$(MAKE) -s -j2 all $(B)/tests/host/post
+	@PACEGATE_BUILD=$(CURDIR)/$(B) tests/run $(sort $(wildcard tests/host/*.sh))
+
 check-racket: deps-check
 	@contrib/deps racket
 	@$(MAKE) -s all
@@ -181,6 +192,7 @@ help:
 	@echo 'install   to PREFIX=$(PREFIX), below DESTDIR; uninstall takes it out'
 	@echo 'demo      set up, and show the main job on real pushes'
 	@echo 'check     set up, and run all tests (some minutes)'
+	@echo 'check-hosts   services, faulty ones too, mail, real git servers'
 	@echo 'check-racket  the founding test, in Racket, through a real push'
 	@echo 'check-cgroup2 the sandbox on cgroup v2, under user-mode-linux'
 	@echo 'fuzz      every parser of strangers'"'"' text, FUZZ_SECONDS=60 each'
@@ -188,6 +200,6 @@ help:
 	@echo 'format    clang-format over every source'
 
 .PHONY: all unit fuzz-targets fuzz deps deps-check install uninstall demo check bench \
-	check-racket check-cgroup2 format clean help
+	check-hosts check-racket check-cgroup2 format clean help
 .SECONDARY:
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

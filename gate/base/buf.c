@@ -115,8 +115,7 @@ buf_release(struct buf *buf)
 	*buf = (struct buf)BUF_INIT;
 }
 
-/* Length of the sound UTF-8 sequence at text, or 0; *code is its character. */
-static size_t
+size_t
 utf8_length(const unsigned char *text, size_t len, unsigned *code)
 {
 	static const unsigned least[] = { 0, 0, 0x80, 0x800, 0x10000 };

@@ -39,6 +39,10 @@ char *buf_take(struct buf *buf);
 void buf_clear(struct buf *buf);
 void buf_release(struct buf *buf);
 
+/* Length of the sound UTF-8 sequence at text, or 0; *code is its character. At
+ * least one byte must be there. */
+size_t utf8_length(const unsigned char *text, size_t len, unsigned *code);
+
 /*
  * Append len bytes of text that a stranger wrote, safe for a terminal and for
  * one line: controls, DEL, bytes that are not UTF-8, and bidirectional

@@ -63,6 +63,8 @@ child_run(const struct proc_options *options, int report)
 	int failed;
 
 	child_reset_signals();
+	if (options->group)
+		setpgid(0, 0);
 	if (options->detach) {
 		pid_t again;
 

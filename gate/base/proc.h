@@ -14,6 +14,7 @@ struct proc_options {
 	const char *const *env;  /* NULL-terminated, or NULL: inherit it */
 	const char *dir;         /* NULL: stay */
 	int in, out, err;        /* -1: /dev/null. They stay open here */
+	int group;               /* leads a process group of its own */
 	int detach;              /* a session of its own, not to be waited for:
 				    double fork, *pid is then 0 */
 };

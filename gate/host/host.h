@@ -127,9 +127,9 @@ struct host_webhook {
 };
 
 /*
- * A mail server. smtps:// speaks TLS from the start, smtp:// demands STARTTLS;
- * on loopback STARTTLS is used where it is offered and verifies, else plain
- * text. Borrowed until host_free().
+ * A mail server. smtps:// speaks TLS from the start, smtp:// demands STARTTLS.
+ * On loopback, without a ca_file, STARTTLS is used where it is offered and
+ * verifies, else plain text. Borrowed until host_free().
  */
 struct host_mailer {
 	const char *url;             /* smtp://host[:port], smtps://... */

@@ -11,6 +11,7 @@ struct host_result;
  * timeout_ms; then the group is killed. The end of its stderr goes into
  * result->why. Exit 0 is DELIVERED; anything else RETRY, and after
  * NOTIFY_MAX_TRIES of them REFUSED. Waits for the end; result->tag is kept.
+ * SIGPIPE must be ignored.
  */
 enum { NOTIFY_MAX_TRIES = 8 };
 

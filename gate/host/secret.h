@@ -28,7 +28,4 @@ void secret_free(struct secret *secret);
 /* Borrowed until secret_free(); NULL gives "". For host/ alone. */
 const char *secret_text(const struct secret *secret);
 
-/* Overwrite each occurrence of the secret in text with `*`. */
-void secret_hide(const struct secret *secret, char *text);
-
 #endif

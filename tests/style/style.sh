@@ -56,6 +56,7 @@ ok "only store/ sees lmdb.h" only 'lmdb.h' '^gate/store/'
 ok "only repo/ and the runner's objects see git2.h" only 'git2' \
 	'^gate/repo/|^runner/'
 ok "only host/http.c sees curl.h" only 'curl/' '^gate/host/http.c'
+ok "only host/webhook.c sees OpenSSL" only 'openssl/' '^gate/host/webhook.c'
 ok "only runner/seccomp.c sees seccomp.h" only 'seccomp.h' \
 	'^runner/seccomp.c'
 ok "no program sees GSL" only 'gsl/' '^$'

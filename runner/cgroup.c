@@ -179,12 +179,14 @@ cgroup_new(struct cgroups *cgroups, const struct cgroup_limits *limits,
 	int ret = 0;
 
 	made->cgroups = cgroups;
+	made->v2 = -1;
 	for (size_t i = 0; i < CGROUP_MAX_HIERARCHIES; i++)
 		made->procs[i] = -1;
 	for (size_t i = 0; !ret && i < cgroups->count; i++) {
 		const struct hierarchy *item = &cgroups->items[i];
-		char *dir = mem_text("%s/pacegate.%d.%u", item->base,
-				     (int)getpid(), number);
+		char *dir = mem_text("%s/" CGROUP_NAME_FORMAT, item->base,
+				     cgroups->pid_namespace, (int)getpid(),
+				     number);
 		char *procs = file_join(dir, "cgroup.procs");
 
 		if (mkdir(dir, 0755) < 0) {
@@ -196,6 +198,9 @@ cgroup_new(struct cgroups *cgroups, const struct cgroup_limits *limits,
 			made->procs[i] = open(procs, O_WRONLY | O_CLOEXEC);
 			if (!ret && made->procs[i] < 0)
 				ret = err_errno(err, "%s", procs);
+			if (item->version == 2)
+				made->v2 = open(dir, O_PATH | O_DIRECTORY |
+							     O_CLOEXEC);
 		}
 		free(procs);
 	}
@@ -207,12 +212,21 @@ cgroup_new(struct cgroups *cgroups, const struct cgroup_limits *limits,
 }
 
 int
-cgroup_enter(const struct cgroup *group)
+cgroup_enter(const struct cgroup *group, int is_in_v2)
 {
-	for (size_t i = 0; i < CGROUP_MAX_HIERARCHIES; i++)
+	for (size_t i = 0; i < group->cgroups->count; i++) {
+		if (is_in_v2 && group->cgroups->items[i].version == 2)
+			continue;
 		if (group->procs[i] >= 0 && write(group->procs[i], "0", 1) != 1)
 			return -1;
+	}
 	return 0;
+}
+
+int
+cgroup_clone_fd(const struct cgroup *group)
+{
+	return group->v2;
 }
 
 void
@@ -359,6 +373,7 @@ cgroup_free(struct cgroup *group)
 {
 	if (!group)
 		return;
+	io_close(&group->v2);
 	for (size_t i = 0; i < CGROUP_MAX_HIERARCHIES; i++) {
 		io_close(&group->procs[i]);
 		if (group->dirs[i])

@@ -51,8 +51,12 @@ int cgroups_limit_processes(const struct cgroups *cgroups);
 int cgroup_new(struct cgroups *cgroups, const struct cgroup_limits *limits,
 	       struct cgroup **group, struct err *err);
 
-/* In the child: enter all of it. 0, or -1 with errno. Async-signal-safe. */
-int cgroup_enter(const struct cgroup *group);
+/* In the child: enter all of it, but for v2 where it was cloned into that. 0,
+ * or -1 with errno. Async-signal-safe. */
+int cgroup_enter(const struct cgroup *group, int is_in_v2);
+
+/* For CLONE_INTO_CGROUP: the v2 group's directory, or -1; borrowed. */
+int cgroup_clone_fd(const struct cgroup *group);
 
 /* Kill all that is in it, once; call again until cgroup_is_empty(). */
 void cgroup_kill(struct cgroup *group);

@@ -27,7 +27,8 @@ static void find_v1(struct cgroups *cgroups, const char *mountinfo,
 		    const char *own);
 static void find_v2(struct cgroups *cgroups, const char *mountinfo,
 		    const char *own, struct texts *notes);
-static void sweep(const struct hierarchy *hierarchy);
+static void sweep(const struct hierarchy *hierarchy, unsigned long namespace);
+static unsigned long pid_namespace(void);
 
 void
 cgroup_tree_find(struct cgroups *cgroups, const char *mountinfo,
@@ -36,8 +37,9 @@ cgroup_tree_find(struct cgroups *cgroups, const char *mountinfo,
 	/* First v2: where it is there it kills at one stroke. */
 	find_v2(cgroups, mountinfo, own, notes);
 	find_v1(cgroups, mountinfo, own);
+	cgroups->pid_namespace = pid_namespace();
 	for (size_t i = 0; i < cgroups->count; i++)
-		sweep(&cgroups->items[i]);
+		sweep(&cgroups->items[i], cgroups->pid_namespace);
 }
 
 int
@@ -326,19 +328,34 @@ find_v2(struct cgroups *cgroups, const char *mountinfo, const char *own,
 	}
 }
 
-/* Remove groups that killed runners left: pacegate.PID.N. */
+static unsigned long
+pid_namespace(void)
+{
+	struct stat info;
+
+	return stat("/proc/self/ns/pid", &info) < 0
+		       ? 0
+		       : (unsigned long)info.st_ino;
+}
+
+/* Remove groups that killed runners left, of our namespace: whether a runner
+ * of another one lives cannot be seen from here. */
 static void
-sweep(const struct hierarchy *hierarchy)
+sweep(const struct hierarchy *hierarchy, unsigned long namespace)
 {
 	DIR *dir = opendir(hierarchy->base);
 	struct dirent *entry;
 
 	while (dir && (entry = readdir(dir))) {
+		unsigned long in = 0;
+		unsigned number;
 		int pid = 0;
 		char *path;
 
-		if (sscanf(entry->d_name, "pacegate.%d.", &pid) != 1 ||
-		    pid <= 1 || kill(pid, 0) == 0 || errno != ESRCH)
+		if (sscanf(entry->d_name, CGROUP_NAME_FORMAT, &in, &pid,
+			   &number) != 3 ||
+		    in != namespace || pid <= 1 || kill(pid, 0) == 0 ||
+		    errno != ESRCH)
 			continue;
 		path = file_join(hierarchy->base, entry->d_name);
 		cgroup_kill_listed(path);

@@ -29,12 +29,14 @@ struct cgroups {
 	struct hierarchy items[CGROUP_MAX_HIERARCHIES];
 	size_t count;
 	unsigned made; /* numbers the groups */
+	unsigned long pid_namespace;
 };
 
 struct cgroup {
 	const struct cgroups *cgroups;
 	char *dirs[CGROUP_MAX_HIERARCHIES]; /* NULL: could not be made */
 	int procs[CGROUP_MAX_HIERARCHIES];
+	int v2; /* the directory of the v2 one, or -1 */
 };
 
 struct controller_row {
@@ -48,6 +50,10 @@ extern const struct controller_row controller_rows[];
 /* Fill in what there is; text of /proc/self/mountinfo and /proc/self/cgroup. */
 void cgroup_tree_find(struct cgroups *cgroups, const char *mountinfo,
 		      const char *own, struct texts *notes);
+
+/* Names of groups say whose they are: `pacegate.NAMESPACE.PID.N`; the same pid
+ * may be another process in another namespace. */
+#define CGROUP_NAME_FORMAT "pacegate.%lu.%d.%u"
 
 /* A small file of a group: write text; 0, or -1 with errno. */
 int cgroup_write(const char *dir, const char *file, const char *text);

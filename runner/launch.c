@@ -1,5 +1,5 @@
 #include "runner/launch.h"
-#include "runner/layout.h"
+#include "runner/cgroup.h"
 #include "runner/machine.h"
 #include "runner/sandbox.h"
 #include "base/err.h"
@@ -13,9 +13,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -24,13 +26,21 @@
  * The child between fork and exec. The order matters: groups, mounts and
  * priorities want root, then root is given up, then bwrap is executed, which
  * must never see uid 0 (as root it would keep the kernel's root inside).
+ *
+ * It waits between groups and mounts until it is told what to run. It allocates
+ * nothing, since other threads of the runner may have held the allocator's lock
+ * when it was made.
  */
 
-#define STAGED_TREE SLOTUSER_DIR "/t"
-#define STAGED_SOURCE SLOTUSER_DIR "/src"
-#define STAGED_SHIM SLOTUSER_DIR "/shim"
-
 enum { DUP_ABOVE = 64 };
+
+/* What to run, as it came. */
+struct work {
+	struct launch_request request;
+	int fds[LAUNCH_PASSED]; /* -1: none */
+	char *shim, *tree, *source;
+	char **args; /* of bwrap, NULL-terminated */
+};
 
 __attribute__((noreturn)) static void
 give_up(const char *what)
@@ -54,42 +64,125 @@ reopen(int fd)
 	return fd;
 }
 
+/* Open each where it belongs, all others not at all. */
 static void
-place_descriptors(const struct launch *launch)
+place(int wanted[], int count)
 {
-	const struct sandbox *sandbox = launch->sandbox;
-	int wanted[LAUNCH_FD_COUNT] = {
-		[0] = launch->command->in,
-		[1] = launch->out,
-		[2] = launch->err,
-		[SHIM_FD_EVENTS] = launch->events,
-		[SHIM_FD_REPORT] = launch->report,
-		[SHIM_FD_PACK] = launch->command->pack,
-		[LAUNCH_FD_FILTER] = reopen(sandbox->filter),
-		[LAUNCH_FD_PASSWD] = reopen(sandbox->passwd),
-		[LAUNCH_FD_GROUP] = reopen(sandbox->group),
-		[LAUNCH_FD_HOSTS] = reopen(sandbox->hosts),
-		[LAUNCH_FD_NSSWITCH] = reopen(sandbox->nsswitch),
-	};
-
-	if (wanted[0] < 0)
-		wanted[0] = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	/* First all out of the way, then each to its place. */
-	for (int i = 0; i < LAUNCH_FD_COUNT; i++)
+	for (int i = 0; i < count; i++)
 		if (wanted[i] >= 0) {
 			wanted[i] = fcntl(wanted[i], F_DUPFD_CLOEXEC,
 					  DUP_ABOVE);
 			if (wanted[i] < 0)
 				give_up("descriptor");
 		}
-	for (int i = 0; i < LAUNCH_FD_COUNT; i++) {
+	for (int i = 0; i < count; i++) {
 		if (wanted[i] < 0)
 			close(i);
 		else if (dup2(wanted[i], i) < 0)
 			give_up("descriptor");
 	}
-	if (syscall(SYS_close_range, (unsigned)LAUNCH_FD_COUNT, ~0u, 0u) < 0)
+	if (syscall(SYS_close_range, (unsigned)count, ~0u, 0u) < 0)
 		give_up("close_range");
+}
+
+/* While it waits it holds nothing of the runner but what it needs: what it
+ * held would seem in use to others. stderr is the runner's so far. */
+static void
+keep_descriptors(const struct sandbox *sandbox, int request)
+{
+	int wanted[] = {
+		[0] = open("/dev/null", O_RDWR | O_CLOEXEC),
+		[2] = 2,
+		[LAUNCH_FD_FILTER] = reopen(sandbox->filter),
+		[LAUNCH_FD_PASSWD] = reopen(sandbox->passwd),
+		[LAUNCH_FD_GROUP] = reopen(sandbox->group),
+		[LAUNCH_FD_HOSTS] = reopen(sandbox->hosts),
+		[LAUNCH_FD_NSSWITCH] = reopen(sandbox->nsswitch),
+		[LAUNCH_FD_REQUEST] = request,
+	};
+
+	for (int i = 1; i < LAUNCH_FD_FILTER; i++)
+		if (i != 2)
+			wanted[i] = -1;
+	if (wanted[0] < 0)
+		give_up("/dev/null");
+	place(wanted, sizeof(wanted) / sizeof(*wanted));
+}
+
+static void
+place_descriptors(const struct work *work)
+{
+	int wanted[LAUNCH_FD_COUNT] = {
+		[0] = work->fds[LAUNCH_IN] < 0 ? 0 : work->fds[LAUNCH_IN],
+		[1] = work->fds[LAUNCH_OUT],
+		[2] = work->fds[LAUNCH_ERR],
+		[SHIM_FD_EVENTS] = work->fds[LAUNCH_EVENTS],
+		[SHIM_FD_REPORT] = work->fds[LAUNCH_REPORT],
+		[SHIM_FD_PACK] = work->fds[LAUNCH_PACK],
+	};
+
+	for (int i = LAUNCH_FD_FILTER; i < LAUNCH_FD_COUNT; i++)
+		wanted[i] = fcntl(i, F_GETFD) < 0 ? -1 : i;
+	place(wanted, LAUNCH_FD_COUNT);
+}
+
+/* The message; the runner that goes away instead is the end of us. */
+static void
+receive(struct work *work)
+{
+	union {
+		struct cmsghdr align;
+		char bytes[CMSG_SPACE(LAUNCH_PASSED * sizeof(int))];
+	} control;
+	struct iovec part = { &work->request, sizeof(work->request) };
+	struct msghdr message = { .msg_iov = &part,
+				  .msg_iovlen = 1,
+				  .msg_control = control.bytes,
+				  .msg_controllen = sizeof(control.bytes) };
+	struct cmsghdr *header;
+	const int *passed;
+	ssize_t got;
+
+	do
+		got = recvmsg(LAUNCH_FD_REQUEST, &message, MSG_CMSG_CLOEXEC);
+	while (got < 0 && errno == EINTR);
+	header = CMSG_FIRSTHDR(&message);
+	if (got != (ssize_t)sizeof(work->request) || !header)
+		_exit(EXIT_OURS);
+	passed = (const int *)(const void *)CMSG_DATA(header);
+	for (int i = 0; i < LAUNCH_PASSED; i++)
+		work->fds[i] = work->request.passed & 1u << i ? *passed++ : -1;
+}
+
+static char *
+next_text(char **at)
+{
+	char *text = *at;
+
+	*at += strlen(text) + 1;
+	return *text ? text : NULL;
+}
+
+static void
+read_texts(struct work *work)
+{
+	size_t count = work->request.texts_count - 3;
+	char *at = mmap(NULL, work->request.texts_bytes, PROT_READ | PROT_WRITE,
+			MAP_PRIVATE, work->fds[LAUNCH_TEXTS], 0);
+
+	work->args = mmap(NULL, (count + 1) * sizeof(char *),
+			  PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+			  -1, 0);
+	if (at == MAP_FAILED || work->args == MAP_FAILED)
+		give_up("arguments");
+	work->shim = next_text(&at);
+	work->tree = next_text(&at);
+	work->source = next_text(&at);
+	for (size_t i = 0; i < count; i++) {
+		work->args[i] = at;
+		at += strlen(at) + 1;
+	}
 }
 
 static void
@@ -132,19 +225,15 @@ set_stack(void)
 }
 
 static void
-set_limits(const struct launch *launch)
+set_limits(const struct work *work)
 {
-	const struct sandbox_command *command = launch->command;
-
 	set_limit(RLIMIT_CORE, 0);
 	set_limit(RLIMIT_MEMLOCK, 8 << 20);
 	set_limit(RLIMIT_MSGQUEUE, 0);
 	set_limit(RLIMIT_RTPRIO, 0);
 	set_limit(RLIMIT_NICE, 0);
 	set_stack();
-	set_limit(RLIMIT_FSIZE,
-		  (rlim_t)(command->pack >= 0 ? command->pack_bytes
-					      : launch->limits->disk_bytes));
+	set_limit(RLIMIT_FSIZE, (rlim_t)work->request.file_bytes);
 }
 
 /* Where the machine's memory runs out, tests go first. */
@@ -190,8 +279,7 @@ stage(const char *path, const char *where, int is_dir)
  * process has, they are shown in a place where it may.
  */
 static void
-stage_all(const struct sandbox *sandbox, const struct sandbox_command *command,
-	  struct layout_paths *paths)
+stage_all(const struct work *work)
 {
 	if (unshare(CLONE_NEWNS) < 0 ||
 	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
@@ -199,61 +287,56 @@ stage_all(const struct sandbox *sandbox, const struct sandbox_command *command,
 	if (mount("pacegate", SLOTUSER_DIR, "tmpfs", MS_NOSUID | MS_NODEV,
 		  "size=64k,mode=0755") < 0)
 		give_up(SLOTUSER_DIR);
-	stage(sandbox->shim, STAGED_SHIM, 0);
-	paths->shim = STAGED_SHIM;
-	if (command->tree) {
-		stage(command->tree, STAGED_TREE, 1);
-		paths->tree = STAGED_TREE;
-	}
-	if (command->source) {
-		stage(command->source, STAGED_SOURCE, 1);
-		paths->source = STAGED_SOURCE;
-	}
+	stage(work->shim, LAUNCH_STAGED_SHIM, 0);
+	if (work->tree)
+		stage(work->tree, LAUNCH_STAGED_TREE, 1);
+	if (work->source)
+		stage(work->source, LAUNCH_STAGED_SOURCE, 1);
 }
 
-__attribute__((noreturn)) static void
-child(const struct launch *launch)
+/* Up to here all runs are alike. */
+static void
+wait_for_work(const struct sandbox *sandbox, const struct cgroup *group,
+	      int is_in_v2, int request, struct work *work)
 {
-	const struct sandbox *sandbox = launch->sandbox;
-	struct layout_paths paths = { .shim = sandbox->shim,
-				      .tree = launch->command->tree,
-				      .source = launch->command->source };
-	char *const no_environment[] = { NULL };
-	struct texts args = { 0 };
+	int entered = 0, error;
 
-	/* From here on messages go to the run's log. */
-	if (dup2(launch->err, 2) < 0)
-		_exit(EXIT_OURS);
+	/* Not to be there when the runner is not, whatever we wait for. */
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
+		give_up("cannot die with the runner");
 	reset_process();
-	if (launch->group && cgroup_enter(launch->group) < 0)
-		give_up("cannot enter the control group");
+	entered = cgroup_enter(group, is_in_v2);
+	error = errno;
+	keep_descriptors(sandbox, request);
 	offer_to_oom_killer();
+	receive(work);
+	/* From here on messages go to the run's log. */
+	if (dup2(work->fds[LAUNCH_ERR], 2) < 0)
+		_exit(EXIT_OURS);
+	errno = error;
+	if (entered < 0)
+		give_up("cannot enter the control group");
+	read_texts(work);
+}
+
+void
+launch_child(const struct sandbox *sandbox, const struct cgroup *group,
+	     int is_in_v2, int request)
+{
+	char *const no_environment[] = { NULL };
+	struct work work;
+
+	wait_for_work(sandbox, group, is_in_v2, request, &work);
 	if (sandbox->user.drops)
-		stage_all(sandbox, launch->command, &paths);
-	place_descriptors(launch);
-	set_limits(launch);
+		stage_all(&work);
+	place_descriptors(&work);
+	set_limits(&work);
 	pin(sandbox);
 	if (slotuser_become(&sandbox->user) < 0)
 		give_up("cannot become the slot's user");
 	/* A bwrap that is setuid must not become root either. */
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		give_up("no_new_privs");
-	layout_arguments(sandbox, launch->command, launch->limits, &paths,
-			 &args);
-	texts_add(&args, "");
-	free(args.items[args.count - 1]);
-	args.items[args.count - 1] = NULL;
-	execve(sandbox->bwrap, args.items, no_environment);
+	execve(sandbox->bwrap, work.args, no_environment);
 	give_up(sandbox->bwrap);
-}
-
-int
-launch_start(const struct launch *launch, pid_t *pid, struct err *err)
-{
-	*pid = fork();
-	if (*pid < 0)
-		return err_errno(err, "fork");
-	if (!*pid)
-		child(launch);
-	return 0;
 }

@@ -1,4 +1,5 @@
 #include "runner/sandbox.h"
+#include "runner/launch.h"
 #include "runner/layout.h"
 #include "runner/machine.h"
 #include "runner/seccomp.h"
@@ -122,6 +123,7 @@ sandbox_close(struct sandbox *sandbox)
 	io_close(&sandbox->group);
 	io_close(&sandbox->hosts);
 	io_close(&sandbox->nsswitch);
+	launcher_free(sandbox->next);
 	slotuser_release(&sandbox->user);
 	cgroups_free(sandbox->cgroups);
 	texts_release(&sandbox->read);

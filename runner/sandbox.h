@@ -13,6 +13,7 @@
 #include "runner/slotuser.h"
 
 struct err;
+struct launcher;
 
 /*
  * The vault: commands of strangers run inside bubblewrap, under a user of
@@ -63,8 +64,9 @@ struct sandbox {
 	struct texts notes; /* what is weaker here than it could be */
 	struct slotuser user;
 	struct cgroups *cgroups;
-	char *cpus;          /* as cpuset writes it */
-	struct texts layout; /* of the root file system: arguments */
+	struct launcher *next; /* waits for the next run, or NULL */
+	char *cpus;            /* as cpuset writes it */
+	struct texts layout;   /* of the root file system: arguments */
 	struct sandbox_limits limits;
 	int filter, passwd, group, hosts, nsswitch; /* memory files; or -1 */
 };

@@ -32,6 +32,7 @@ enum {
 };
 
 static int open_all(struct run *run, struct launch *launch, struct err *err);
+static int start(struct run *run, const struct launch *launch, struct err *err);
 static void loop(struct run *run);
 static int reap(struct run *run, struct err *err);
 
@@ -60,10 +61,8 @@ sandbox_run(struct sandbox *sandbox, const struct sandbox_command *command,
 	sandbox_limits_default(&run.limits);
 	run.bytes = mem_new(READ_BYTES, 1);
 	ret = open_all(&run, &launch, err);
-	if (!ret) {
-		launch.group = run.group;
-		ret = launch_start(&launch, &run.pid, err);
-	}
+	if (!ret)
+		ret = start(&run, &launch, err);
 	io_close(&launch.out);
 	io_close(&launch.err);
 	io_close(&launch.events);
@@ -107,12 +106,6 @@ open_pipe(const struct sandbox *sandbox, int *here, int *there, struct err *err)
 static int
 open_all(struct run *run, struct launch *launch, struct err *err)
 {
-	const struct cgroup_limits limits = {
-		.memory_bytes = run->limits.memory_bytes,
-		/* bwrap and the shim are in there, too. */
-		.processes = run->limits.processes + 2,
-		.cpus = run->sandbox->cpus,
-	};
 	struct sandbox *sandbox = run->sandbox;
 	const int on = 1;
 	int pair[2], ret;
@@ -136,7 +129,49 @@ open_all(struct run *run, struct launch *launch, struct err *err)
 	launch->report = pair[1];
 	if (setsockopt(pair[0], SOL_SOCKET, SO_PASSCRED, &on, sizeof(on)) < 0)
 		return err_errno(err, "socketpair");
-	return cgroup_new(sandbox->cgroups, &limits, &run->group, err);
+	return 0;
+}
+
+static struct cgroup_limits
+group_limits(const struct run *run)
+{
+	return (struct cgroup_limits){
+		.memory_bytes = run->limits.memory_bytes,
+		/* bwrap and the shim are in there, too. */
+		.processes = run->limits.processes + 2,
+		.cpus = run->sandbox->cpus,
+	};
+}
+
+static int
+start(struct run *run, const struct launch *launch, struct err *err)
+{
+	const struct cgroup_limits limits = group_limits(run);
+	struct launcher *launcher = run->sandbox->next;
+	int ret = 0;
+
+	run->sandbox->next = NULL;
+	if (launcher && !launcher_fits(launcher, &limits)) {
+		launcher_free(launcher);
+		launcher = NULL;
+	}
+	if (!launcher)
+		ret = launcher_new(run->sandbox, &limits, &launcher, err);
+	return ret < 0 ? ret
+		       : launcher_start(launcher, launch, &run->pid,
+					&run->group, err);
+}
+
+/* Before the test runs, since it is work; its wait comes while the test does.
+ * Without one the next run makes its own, and tells what is wrong. */
+static void
+prepare_next(struct run *run)
+{
+	const struct cgroup_limits limits = group_limits(run);
+
+	if (!run->sandbox->next)
+		(void)launcher_new(run->sandbox, &limits, &run->sandbox->next,
+				   NULL);
 }
 
 static void
@@ -166,6 +201,7 @@ go(struct run *run)
 	int64_t total_bytes;
 
 	run->is_ready = 1;
+	prepare_next(run);
 	machine_read(&run->cpus, &run->machine);
 	if (!cgroups_limit_memory(run->sandbox->cgroups))
 		machine_read_memory(&run->available_bytes, &total_bytes);
@@ -424,7 +460,20 @@ loop(struct run *run)
 	}
 }
 
-/* Wait until no process descends from us; kill what does not end itself. */
+/* One that ended, or 0; negative when there are none left. The first process
+ * is only seen by its number as long as it did not execute bwrap. */
+static pid_t
+wait_for_one(const struct run *run)
+{
+	pid_t pid = waitpid(-1, NULL, WNOHANG);
+
+	if (pid <= 0 && run->pid > 0 && errno == ECHILD)
+		pid = waitpid(run->pid, NULL, WNOHANG | __WALL);
+	return pid;
+}
+
+/* Wait until no process descends from us, but for the next run's; kill what
+ * does not end itself. */
 static int
 reap(struct run *run, struct err *err)
 {
@@ -432,7 +481,7 @@ reap(struct run *run, struct err *err)
 	unsigned pause_us = 50;
 
 	for (;;) {
-		pid_t pid = waitpid(-1, NULL, WNOHANG);
+		pid_t pid = wait_for_one(run);
 		int64_t spent_ms;
 
 		if (pid < 0 && errno == ECHILD)

@@ -182,6 +182,42 @@ test_numbers(void **state)
 	assert_int_equal(cgroup_number("", ""), -1);
 }
 
+/* Groups of runners that are gone are removed, but only of our namespace: in
+ * another the pid may be a runner that lives. */
+static void
+test_sweeps_only_its_own_namespace(void **state)
+{
+	struct fake *fake = *state;
+	struct cgroups cgroups;
+	struct stat info;
+	unsigned long own;
+	const int gone = 0x3ffffff, there = (int)getpid();
+	const struct {
+		unsigned long in;
+		int pid, stays;
+	} groups[] = { { 0, gone, 0 }, { 0, there, 1 }, { 1, gone, 1 } };
+
+	assert_int_equal(stat("/proc/self/ns/pid", &info), 0);
+	own = (unsigned long)info.st_ino;
+	add_mount(fake, "pids", "/", "cgroup", "pids");
+	for (size_t i = 0; i < 3; i++) {
+		char *name = mem_text("pids/" CGROUP_NAME_FORMAT,
+				      own + groups[i].in, groups[i].pid, 1u);
+
+		make_dir(fake, name);
+		free(name);
+	}
+	find(fake, "8:pids:/\n", &cgroups);
+	for (size_t i = 0; i < 3; i++) {
+		char *path = mem_text("%s/pids/" CGROUP_NAME_FORMAT, fake->dir,
+				      own + groups[i].in, groups[i].pid, 1u);
+
+		assert_int_equal(file_exists(path), groups[i].stays);
+		free(path);
+	}
+	release(&cgroups);
+}
+
 /* Whatever this machine has: enter, count, kill, remove. */
 static void
 test_a_real_group(void **state)
@@ -202,7 +238,7 @@ test_a_real_group(void **state)
 		fail_msg("%s", err.text);
 	pid = fork();
 	if (!pid) {
-		if (cgroup_enter(group) < 0)
+		if (cgroup_enter(group, 0) < 0)
 			_exit(1);
 		pause();
 		_exit(0);
@@ -237,7 +273,7 @@ test_none_does_nothing(void **state)
 
 	(void)state;
 	assert_int_equal(cgroup_new(cgroups, &limits, &group, NULL), 0);
-	assert_int_equal(cgroup_enter(group), 0);
+	assert_int_equal(cgroup_enter(group, 0), 0);
 	cgroup_kill(group);
 	assert_true(cgroup_is_empty(group));
 	cgroup_read(group, &stats);
@@ -265,6 +301,8 @@ main(void)
 			teardown),
 		cmocka_unit_test_setup_teardown(test_nothing_there, setup,
 						teardown),
+		cmocka_unit_test_setup_teardown(
+			test_sweeps_only_its_own_namespace, setup, teardown),
 		cmocka_unit_test(test_numbers),
 		cmocka_unit_test(test_a_real_group),
 		cmocka_unit_test(test_none_does_nothing),

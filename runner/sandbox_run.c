@@ -467,7 +467,7 @@ wait_for_one(const struct run *run)
 {
 	pid_t pid = waitpid(-1, NULL, WNOHANG);
 
-	if (pid <= 0 && run->pid > 0 && errno == ECHILD)
+	if (pid < 0 && errno == ECHILD && run->pid > 0)
 		pid = waitpid(run->pid, NULL, WNOHANG | __WALL);
 	return pid;
 }

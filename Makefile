@@ -25,7 +25,8 @@ ALLCFLAGS = -std=gnu11 $(OPT) $(WARN) $(HARDEN) $(SANITIZE) $(EXTRA) $(CFLAGS)
 ALLLDFLAGS = $(LINKHARDEN) $(SANITIZE) $(LDFLAGS)
 
 GATE_SRC := $(filter-out gate/main.c,$(wildcard gate/*.c gate/*/*.c))
-RUNNER_SRC := $(filter-out runner/main.c runner/shim.c,$(wildcard runner/*.c))
+RUNNER_SRC := $(filter-out runner/main.c runner/shim.c runner/canary.c, \
+                $(wildcard runner/*.c))
 HOOK_SRC := $(filter-out hooks/pre-receive.c hooks/post-receive.c,$(wildcard hooks/*.c))
 HOOK_OBJ := $(HOOK_SRC:%.c=$(B)/%.o)
 GATE_OBJ := $(GATE_SRC:%.c=$(B)/%.o)
@@ -34,7 +35,7 @@ UNIT_SRC := $(wildcard tests/unit/test_*.c)
 UNIT := $(UNIT_SRC:tests/unit/%.c=$(B)/tests/unit/%)
 
 PROGRAMS := $(B)/pacegate $(B)/pacegate-runner $(B)/pacegate-shim \
-            $(B)/pre-receive $(B)/post-receive $(B)/slot-users
+            $(B)/pacegate-canary $(B)/pre-receive $(B)/post-receive $(B)/slot-users
 
 GATE_LIBS = -lgit2 -llmdb -ljansson -lm
 HOST_LIBS = -lcurl -lcrypto
@@ -60,8 +61,9 @@ $(B)/pre-receive $(B)/post-receive: $(B)/%: $(B)/hooks/%.o $(B)/libhooks.a $(B)/
 	$(CC) $(ALLLDFLAGS) -o $@ $^ $(GATE_LIBS)
 $(B)/pacegate-runner: $(B)/runner/main.o $(B)/librunner.a $(B)/libgate.a
 	$(CC) $(ALLLDFLAGS) -o $@ $^ $(RUNNER_LIBS)
-# The shim is pid 1 of a sandbox that holds none of our libraries.
-$(B)/pacegate-shim: runner/shim.c
+# The shim is pid 1 of a sandbox that holds none of our libraries; the canary
+# runs in one as well.
+$(B)/pacegate-shim $(B)/pacegate-canary: $(B)/pacegate-%: runner/%.c
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) -std=gnu11 -O2 $(WARN) -fstack-protector-strong \
 		-static -MMD -MP -o $@ $<
@@ -96,7 +98,7 @@ install: all
 		$(DESTDIR)$(MANDIR)/man7
 	install -m 755 $(B)/pacegate $(B)/pacegate-runner $(DESTDIR)$(BINDIR)
 	install -m 755 $(B)/pre-receive $(B)/post-receive $(B)/pacegate-shim \
-		contrib/slot-users $(DESTDIR)$(LIBEXECDIR)
+		$(B)/pacegate-canary contrib/slot-users $(DESTDIR)$(LIBEXECDIR)
 	install -d $(DESTDIR)$(SHAREDIR)/bash-completion/completions \
 		$(DESTDIR)$(SHAREDIR)/zsh/site-functions \
 		$(DESTDIR)$(SHAREDIR)/fish/vendor_completions.d

@@ -2,6 +2,9 @@
 #define GATE_CANARY_H
 
 #include <jansson.h>
+#include <stdint.h>
+
+#include "judge/verdict.h"
 
 struct err;
 struct gate;
@@ -13,25 +16,61 @@ struct gate;
  * the store and never mixed with the verdicts of real commits.
  */
 
-/* The sizes of slowdowns, as fractions, that --every and doctor use. */
+/* The size of slowdown, a fraction, that --every and doctor use. */
 #define CANARY_SIZE 0.10
 
-/*
- * Run `pairs` pairs with a slowdown of `size` (0: none). tell (may be NULL)
- * gets a line for each. Results are appended to the store's record.
- */
-int canary_run(struct gate *gate, unsigned pairs, double size,
-	       void (*tell)(const char *line), struct err *err);
+/* The built-in tests, tests of one push. */
+enum {
+	CANARY_CPU = 1,    /* computes, about 50 ms */
+	CANARY_MEMORY = 2, /* follows pointers through 32 MB */
+	CANARY_WAIT = 4,   /* sleeps */
+	CANARY_ALL = 7
+};
+
+/* 0 for a word that is no kind. */
+unsigned canary_kind(const char *word);
+
+/* What one test of one push got: a (test, push) pair. */
+struct canary_pair {
+	const char *test; /* `cpu`, or a path in the repository */
+	double size;      /* planted, as a fraction; 0: none */
+	double threshold; /* in force */
+	enum verdict verdict;
+	int candidate; /* the first session raised it, or its build-mates */
+	int alarm;     /* confirmed: a regression, or without a plant any
+			  change */
+	const char *metric; /* the one to name first, or NULL */
+	double ratio;
+	unsigned trials; /* on both sides, of all sessions */
+	unsigned sessions;
+	int64_t ms; /* of the push's sessions, which its tests share */
+};
+
+struct canary {
+	unsigned kinds;   /* CANARY_..., or */
+	const char *test; /* one of the repository, at its HEAD */
+	double size;
+	unsigned pairs;              /* pushes */
+	int (*give_way)(void *data); /* or NULL: as in struct gate_run */
+	/* Gets each pair as it comes, or NULL. */
+	void (*tell)(void *data, const struct canary_pair *pair);
+	void *data;
+};
+
+/* Run it; every pair is added to the store's record at once. ERR_BUSY when it
+ * gave way. */
+int canary_run(struct gate *gate, const struct canary *canary, struct err *err);
 
 /*
- * The record so far: {"last": SECONDS, "sizes": [{"size": 0.1, "pairs": 20,
- * "alarms": 19, "rate", "low", "high", "sessions", "trials", "ms"}]}. An alarm
- * is a verdict regressed or severe. The caller owns it.
+ * The record so far: {"last": SECONDS, "rows": [{"test", "size", "threshold",
+ * "pairs", "candidates", "alarms", "undecided", "sessions", "trials", "ms",
+ * "rate", "low", "high"}]}, the last three of alarms. The caller owns it.
  */
 json_t *canary_record(struct gate *gate);
 
-/* In idle time: run one of each where the configured time has come. 1 when it
- * ran, 0 when not. */
+/* In idle time: one push without and one with a plant, where the configured
+ * time has come. 1 when it ran, 0 when not, or not to the end since others
+ * wanted to be weighed. */
 int canary_when_due(struct gate *gate, struct err *err);
 
 #endif

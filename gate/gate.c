@@ -336,7 +336,7 @@ gate_weigh(struct gate *gate, const struct gather *gather,
 		ret = weigh_run(&weigh, &gather->request, result, err);
 	for (size_t i = 0; !ret && i < result->count; i++)
 		gather_describe(gather, &result->reports[i]);
-	if (!ret && gate->store)
+	if (!ret && gate->store && !run->unrecorded)
 		ret = store_write(gate->store, put_results, &stored, err);
 	noise_book_release(&noise);
 	json_decref(weigh.common);

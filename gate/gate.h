@@ -49,6 +49,7 @@ void gate_slots(const struct gate *gate, struct slot_rules *rules);
 struct gate_run {
 	enum slot_class class;
 	int64_t deadline_ms; /* monotonic, -1: none */
+	int unrecorded;      /* the store is read alone */
 	void (*progress)(void *data, const struct weigh_progress *progress);
 	int (*give_way)(void *data);
 	void *data;

@@ -449,6 +449,38 @@ drain_locked(const struct worker *worker, struct err *err)
 	return ret < 0 ? ret : 0;
 }
 
+static int
+on_any_job(void *data, const struct store_job *job)
+{
+	struct rest *rest = data;
+
+	(void)job;
+	rest->waiting++;
+	return 0;
+}
+
+/* Of another worker as well: what it has taken waits for a slot. */
+static int
+count_all(struct store_tx *tx, void *data, struct err *err)
+{
+	struct rest *rest = data;
+
+	(void)err;
+	*rest = (struct rest){ 0 };
+	store_queue_each(tx, on_any_job, rest);
+	store_journal_each(tx, STORE_LANDED, on_landed, rest);
+	return store_tx_error(tx);
+}
+
+int
+worker_is_needed(struct gate *gate)
+{
+	struct rest rest = { 0 };
+
+	return !store_read(gate->store, count_all, &rest, NULL) &&
+	       (rest.landed || rest.waiting);
+}
+
 int
 worker_drain(struct gate *gate, const struct worker_input *input,
 	     struct worker_counts *counts, struct err *err)

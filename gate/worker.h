@@ -22,6 +22,9 @@ struct worker_input {
 	int (*stopped)(void);           /* or NULL: asked between steps */
 };
 
+/* True when pushes wait to be settled or weighed. */
+int worker_is_needed(struct gate *gate);
+
 /* Until nothing is left, nor waits to be tried again. */
 int worker_drain(struct gate *gate, const struct worker_input *input,
 		 struct worker_counts *counts, struct err *err);

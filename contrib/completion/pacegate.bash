@@ -25,6 +25,7 @@ _pacegate() {
 		--format='%(refname:short)' refs/heads 2>/dev/null)"; return ;;
 	-t | --test) _pacegate_words "$(git -C "$dir" ls-files 'perf/*' \
 		2>/dev/null)"; return ;;
+	--kind) _pacegate_words "cpu memory wait"; return ;;
 	esac
 	if [[ -z $command ]]; then
 		_pacegate_words "-C --help --version $(pacegate --help |

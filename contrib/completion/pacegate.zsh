@@ -23,6 +23,7 @@ _pacegate() {
 	case $previous in
 	-g | --gate) compadd -a refs; return ;;
 	-t | --test) compadd -a tests; return ;;
+	--kind) compadd cpu memory wait; return ;;
 	esac
 	if [[ ${words[CURRENT]} == -* ]]; then
 		options=(${(f)"$(pacegate $command --help | sed -n \

@@ -36,5 +36,6 @@ enum { PROTOCOL_VERSION = 1 };
 #define PROGRAM_GATE "pacegate"
 #define PROGRAM_RUNNER "pacegate-runner"
 #define PROGRAM_SHIM "pacegate-shim"
+#define PROGRAM_CANARY "pacegate-canary"
 
 #endif

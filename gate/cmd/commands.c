@@ -26,7 +26,7 @@ const struct command commands[] = {
 	  "begin the history of a test anew" },
 	{ "ledger", cmd_ledger, "[--test T]",
 	  "who accepted what, when and why" },
-	{ "canary", cmd_canary, "[--pairs N] [--slower SIZE]...",
+	{ "canary", cmd_canary, "[--pairs N] [--slower SIZE]... [--test T]",
 	  "does the gate still bite, does it cry wolf" },
 	{ "tune", cmd_tune, "[--threshold SIZE]...",
 	  "what other thresholds would have said" },

@@ -1,0 +1,12 @@
+#ifndef GATE_CANARY_RECORD_H
+#define GATE_CANARY_RECORD_H
+
+struct canary_pair;
+struct err;
+struct store;
+
+/* Add one pair to the record, see canary_record(). */
+int canary_record_add(struct store *store, const struct canary_pair *pair,
+		      struct err *err);
+
+#endif

@@ -134,7 +134,7 @@ ASAN = B=build/asan SANITIZE='-fsanitize=address,undefined -fno-sanitize-recover
        HARDEN= LINKHARDEN= EXTRA=-Wno-format-truncation
 SHELL_TESTS = $(sort $(wildcard tests/style/*.sh tests/fuzz/*.sh \
                 tests/push/*.sh tests/sandbox/*.sh) \
-                tests/host/contract.sh)
+                tests/host/contract.sh tests/host/faulty.sh)
 
 # As root, tests of the sandbox need the slots' users.
 check: deps-check

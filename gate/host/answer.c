@@ -100,7 +100,7 @@ outcome_of_status(const struct service *service,
 	if (status >= 200 && status < 300)
 		return HOST_DELIVERED;
 	/* GitLab of a state that stands already. */
-	if (service && status == 400 &&
+	if (service == service_of(HOST_GITLAB) && status == 400 &&
 	    strstr(buf_text(&answer->body), "Cannot transition status via"))
 		return HOST_DELIVERED;
 	if (retry_is_limit(answer) || status == 408 || status == 409 ||
@@ -291,29 +291,48 @@ last_line(const char *text, const char **line, size_t *len)
 	*len = end - start;
 }
 
-/* `pacegate MARKER KEY` among the words of the line. */
-static int
-bears(const char *line, size_t len, const char *marker, const char *key)
-{
-	char wanted[2 * HOST_MAX_TEXT];
-	size_t size;
+/* What a hidden line looks like, and what this search is for. */
+struct wanted {
+	const struct service *service;
+	const char *field, *marker, *key;
+};
 
-	snprintf(wanted, sizeof(wanted), "pacegate %s %s", marker,
-		 key ? key : "");
-	size = strlen(wanted);
-	return len >= size && memmem(line, len, wanted, size) != NULL;
+/* The key of our hidden line, which is all of the line; NULL for another. */
+static const char *
+key_of(const struct wanted *wanted, const char *line, size_t len,
+       size_t *key_len)
+{
+	const char *hidden = wanted->service->marker;
+	size_t before = strcspn(hidden, "%");
+	const char *after = hidden + before + 2;
+	struct buf start = BUF_INIT;
+	const char *key = NULL;
+
+	buf_add(&start, hidden, before);
+	buf_addf(&start, "pacegate %s ", wanted->marker);
+	if (len > start.len + strlen(after) &&
+	    !memcmp(line, start.data, start.len) &&
+	    !memcmp(line + len - strlen(after), after, strlen(after))) {
+		key = line + start.len;
+		*key_len = len - start.len - strlen(after);
+		if (memchr(key, ' ', *key_len))
+			key = NULL;
+	}
+	buf_release(&start);
+	return key;
 }
 
 static void
-look_at(const json_t *entry, const char *thread, const char *field,
-	const char *marker, const char *key, struct own_comments *own)
+look_at(const struct wanted *wanted, const json_t *entry, const char *thread,
+	struct own_comments *own)
 {
 	char id[HOST_MAX_ID], whole[2 * HOST_MAX_ID];
-	const char *line;
-	size_t len;
+	const char *line, *key;
+	size_t len, key_len;
 
-	last_line(text_of(entry, field), &line, &len);
-	if (!bears(line, len, marker, NULL))
+	last_line(text_of(entry, wanted->field), &line, &len);
+	key = key_of(wanted, line, len, &key_len);
+	if (!key)
 		return;
 	copy_id(json_object_get(entry, "id"), id);
 	snprintf(whole, sizeof(whole), "%s%s%s", thread,
@@ -322,17 +341,20 @@ look_at(const json_t *entry, const char *thread, const char *field,
 		whole[0] = '\0';
 	own->has_latest = 1;
 	memcpy(own->latest, whole, HOST_MAX_ID);
-	if (key && bears(line, len, marker, key)) {
+	if (wanted->key && strlen(wanted->key) == key_len &&
+	    !memcmp(key, wanted->key, key_len)) {
 		own->has_same = 1;
 		memcpy(own->same, whole, HOST_MAX_ID);
 	}
 }
 
 int
-answer_find_comments(const struct http_answer *answer, const char *field,
-		     const char *marker, const char *key, int page_size,
+answer_find_comments(const struct service *service,
+		     const struct http_answer *answer, const char *field,
+		     const char *marker, const char *key,
 		     struct own_comments *own, int *has_more)
 {
+	const struct wanted wanted = { service, field, marker, key };
 	json_t *json = answer_json(answer), *list = json, *entry, *note;
 	char thread[HOST_MAX_ID];
 	size_t i, j;
@@ -347,13 +369,13 @@ answer_find_comments(const struct http_answer *answer, const char *field,
 	{
 		json_t *notes = json_object_get(entry, "notes");
 
-		look_at(entry, "", field, marker, key, own);
+		look_at(&wanted, entry, "", own);
 		copy_id(json_object_get(entry, "id"), thread);
 		json_array_foreach(notes, j, note)
-			look_at(note, thread, field, marker, key, own);
+			look_at(&wanted, note, thread, own);
 	}
 	count = (int)json_array_size(list);
-	*has_more = list == json ? page_size > 0 && count >= page_size
+	*has_more = list == json ? service->page && count >= service->page_size
 				 : json_object_get(json, "next") != NULL;
 out:
 	json_decref(json);

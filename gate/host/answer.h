@@ -48,10 +48,11 @@ struct own_comments {
  * Add what one page of a list holds. Ours are those whose last line is our
  * hidden one: what somebody quotes and goes on from is not. Returns how many
  * entries the page had, or -1 when it is no list. *has_more is whether another
- * page follows, page_size being what was asked for.
+ * page follows.
  */
-int answer_find_comments(const struct http_answer *answer, const char *field,
-			 const char *marker, const char *key, int page_size,
+int answer_find_comments(const struct service *service,
+			 const struct http_answer *answer, const char *field,
+			 const char *marker, const char *key,
 			 struct own_comments *own, int *has_more);
 
 #endif

@@ -18,7 +18,7 @@
 struct comment {
 	struct oid commit;
 	int64_t number;
-	char *body, *marker, *key;
+	char *body, *marker, *key; /* key: may be NULL */
 	char id[HOST_MAX_ID];
 	int fresh;
 	const struct comment_place *place;
@@ -171,8 +171,8 @@ heard_list(struct post *post, struct http_answer *answer)
 			post_end(post);
 		return;
 	}
-	count = answer_find_comments(answer, field, comment->marker,
-				     comment->key, post->service->page_size,
+	count = answer_find_comments(post->service, answer, field,
+				     comment->marker, comment->key,
 				     &comment->own, &has_more);
 	if (count >= 0 && has_more && comment->page < MAX_PAGES)
 		list(post);
@@ -254,7 +254,7 @@ host_post_comment(struct host *host, const struct host_target *target,
 	own->number = comment->number;
 	own->body = mem_copy_text(comment->body);
 	own->marker = mem_copy_text(comment->marker);
-	own->key = mem_copy_text(comment->key ? comment->key : "-");
+	own->key = mem_copy_text(comment->key);
 	own->fresh = comment->fresh;
 	if (comment->id && is_word(comment->id))
 		snprintf(own->id, sizeof(own->id), "%s", comment->id);

@@ -473,9 +473,10 @@ service_comment(const struct host_target *target,
 {
 	const struct service *service = service_of(target->service);
 	const char *hole = strstr(service->marker, "%s");
+	const char *word = key ? key : "-";
 	json_t *object = json_object();
 	struct buf text = BUF_INIT;
-	size_t room = strlen(service->marker) + strlen(marker) + strlen(key) +
+	size_t room = strlen(service->marker) + strlen(marker) + strlen(word) +
 		      16;
 
 	text_add_cut(&text, body,
@@ -484,7 +485,7 @@ service_comment(const struct host_target *target,
 		     0);
 	buf_adds(&text, "\n\n");
 	buf_add(&text, service->marker, (size_t)(hole - service->marker));
-	buf_addf(&text, "pacegate %s %s%s\n", marker, key, hole + 2);
+	buf_addf(&text, "pacegate %s %s%s\n", marker, word, hole + 2);
 	if (place->type)
 		json_object_set_new(object, "type", json_string(place->type));
 	set_field(object,

@@ -187,7 +187,7 @@ ok "an id that is gone is said anew" listed github three
 by_hand github '{"body": "quoted <!-- pacegate pacegate/test - --> reply"}'
 by_hand github '{"body": "<!-- pacegate pacegate/test - -->\n\nI see"}'
 comment github body=four
-ok "what somebody quotes is not ours" listed github three \
+ok "what somebody quotes is not ours" listed github four \
 	'quoted <!-- pacegate pacegate/test - --> reply' \
 	'<!-- pacegate pacegate/test - -->'
 curl -s -o /dev/null "$url/drop/"

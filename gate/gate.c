@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -137,15 +138,24 @@ find_rule(void *data, const char *test, const char *metric, struct rule *rule)
 					      test, metric, rule->threshold);
 }
 
-/* As root the slot's user must be able to reach the trees: the repository may
- * lie where it cannot go. */
+/*
+ * As root the slot's user must be able to reach the trees: the repository may
+ * lie where it cannot go. Others who push to a shared repository as users of
+ * their own cannot seal, lock or remove what its owner built.
+ */
 static char *
 cache_dir(const struct gate *gate, const struct pool_policy *pool)
 {
+	const char *gitdir = repo_gitdir(gate->repo);
+	struct stat owner;
+
 	if (pool->cache)
 		return mem_copy_text(pool->cache);
 	if (!geteuid())
 		return mem_copy_text(ROOT_CACHE);
+	if (!stat(gitdir, &owner) && owner.st_uid != geteuid())
+		return mem_text("%s/" DIR_CACHE ".%u", gitdir,
+				(unsigned)geteuid());
 	return gate_path(gate, DIR_CACHE);
 }
 

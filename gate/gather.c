@@ -519,7 +519,7 @@ add_counts(const struct gather *gather, struct buf *buf)
 		buf_adds(buf, " against several baselines");
 	else if (baseline)
 		buf_addf(buf, " against %s", oid_short(baseline, hex));
-	else
+	else if (gather->plan_tests)
 		buf_adds(buf, ", the first of their kind");
 }
 

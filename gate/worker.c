@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/err.h"
+#include "base/file.h"
 #include "base/io.h"
 #include "base/json.h"
 #include "base/log.h"
@@ -364,7 +365,7 @@ take_lock(const struct worker *worker, int *fd, struct err *err)
 {
 	char *path = gate_path(worker->gate, FILE_WORKER_LOCK);
 
-	*fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0640);
+	*fd = file_open_shared(path, O_RDWR);
 	if (*fd < 0)
 		err_errno(err, "%s", path);
 	free(path);

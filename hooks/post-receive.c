@@ -9,6 +9,7 @@
 
 #include "base/err.h"
 #include "base/exit.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/names.h"
@@ -24,7 +25,9 @@ start_worker(struct err *err)
 {
 	char *program = programs_find(PROGRAM_GATE);
 	char **env = proc_env_clean();
-	const char *argv[] = { program, "work", NULL };
+	/* By its path: git has checked whose it is, and some of what it went
+	 * by, such as GIT_CONFIG_COUNT, does not reach the worker. */
+	const char *argv[] = { program, "work", "--repo", ".", NULL };
 	struct proc_options options = { .argv = argv,
 					.env = (const char *const *)env,
 					.in = -1,
@@ -57,6 +60,9 @@ main(int argc, char **argv)
 	if (!ret)
 		ret = chain_run(argv[0], buf_text(&push.raw), push.raw.len, 0,
 				&failed, &err);
+	/* A hook that serves many repositories: not this one. */
+	if (!ret && !file_exists(DIR_STORE))
+		goto out;
 	if (!ret)
 		ret = store_open(&store, DIR_STORE, STORE_WRITE, &err);
 	if (!ret) {
@@ -70,6 +76,7 @@ main(int argc, char **argv)
 	 * and the journal keeps what is to be done. */
 	if (ret < 0)
 		log_event(LOG_ERROR, "%s", err.text);
+out:
 	push_release(&push);
 	return failed;
 }

@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/err.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/names.h"
@@ -294,6 +295,20 @@ needs_store(const struct receive *receive)
 	return 0;
 }
 
+/*
+ * A host may run these hooks for all of its repositories. One without a store,
+ * where nobody asked for more than the default, is not ours.
+ */
+static int
+is_installed(const struct receive *receive)
+{
+	char *store = gate_path(&receive->gate, DIR_STORE);
+	int is = needs_store(receive) || file_exists(store);
+
+	free(store);
+	return is;
+}
+
 static int
 is_refused(const struct receive *receive)
 {
@@ -355,6 +370,8 @@ receive_run(struct receive *receive, const char *gitdir, const char *quarantine)
 		return failure_rejects(gitdir);
 	}
 	read_updates(receive);
+	if (!is_installed(receive))
+		return 0;
 	if (run_updates(receive, &err) < 0) {
 		say_failure(receive, &err);
 		for (size_t i = 0; i < receive->count; i++)

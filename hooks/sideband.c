@@ -24,35 +24,35 @@ sideband_init(struct sideband *sideband, int fd)
 	*sideband = (struct sideband){ .fd = fd };
 }
 
-/* Wait until the client has read enough for another piece. */
+/* Wait until the client has read enough for another piece; not again for one
+ * that let us wait in vain and has read nothing since. */
 static int
-has_room(struct sideband *sideband)
+has_room(const struct sideband *sideband)
 {
-	int64_t until = clock_monotonic_ms(&clock_real) + PATIENCE_MS;
-	int unread = 0;
+	int patience_ms = sideband->stalled ? 0 : PATIENCE_MS, unread = 0;
+	int64_t until = clock_monotonic_ms(&clock_real) + patience_ms;
 
 	while (!ioctl(sideband->fd, FIONREAD, &unread) && unread > MAX_UNREAD) {
 		if (clock_monotonic_ms(&clock_real) >= until)
 			return 0;
 		clock_sleep_ms(10);
 	}
-	return io_wait(sideband->fd, POLLOUT, PATIENCE_MS) == 1;
+	return io_wait(sideband->fd, POLLOUT, patience_ms) == 1;
 }
 
 static void
 put(struct sideband *sideband, const char *text, size_t len)
 {
-	while (len && !sideband->gone) {
+	while (len) {
 		ssize_t wrote;
 
-		if (!has_room(sideband)) {
-			sideband->gone = 1;
+		sideband->stalled = !has_room(sideband);
+		if (sideband->stalled)
 			return;
-		}
 		wrote = io_write_some(sideband->fd, text,
 				      len < PIECE ? len : PIECE);
 		if (wrote <= 0) {
-			sideband->gone = 1;
+			sideband->stalled = 1;
 			return;
 		}
 		text += wrote;
@@ -83,8 +83,7 @@ sideband_progress(struct sideband *sideband, const char *text)
 	struct buf line = BUF_INIT;
 	size_t len = strlen(text);
 
-	if (sideband->quiet || sideband->gone ||
-	    now - sideband->last_ms < PROGRESS_MS)
+	if (sideband->quiet || now - sideband->last_ms < PROGRESS_MS)
 		return;
 	sideband->last_ms = now;
 	buf_addf(&line, "%s%*s\r", text,

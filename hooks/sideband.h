@@ -9,13 +9,14 @@
  *
  * After a client has died nobody drains that pipe, and a hook that filled its
  * 64 KiB would hang for ever, with the push's locks held. So at most a piece of
- * 4 KiB is written at a time, only when poll(2) says that it fits, and nothing
- * more once unread bytes (FIONREAD) pile up and stay.
+ * 4 KiB is written at a time, only when poll(2) says that it fits, and what is
+ * said while unread bytes (FIONREAD) pile up is lost. A client that was only
+ * slow gets what is said after it has caught up.
  */
 struct sideband {
 	int fd;
-	int quiet; /* no progress: a merge by web, or the client is gone */
-	int gone;
+	int quiet;           /* no progress: a merge by web */
+	int stalled;         /* the last piece was waited for in vain */
 	int64_t last_ms;     /* of the last progress line */
 	size_t progress_len; /* columns that it took, to wipe it */
 };

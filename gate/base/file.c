@@ -57,6 +57,41 @@ out:
 	return ret;
 }
 
+/* As its directory is shared, so is the new file. */
+static int
+share(int fd, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	char *dir = slash ? mem_copy_bytes(path, (size_t)(slash - path) + 1)
+			  : mem_copy_text(".");
+	struct stat above;
+	int ret = stat(dir, &above);
+
+	if (!ret)
+		ret = fchmod(fd, 0640 | (above.st_mode & S_IWGRP));
+	if (!ret && !geteuid())
+		ret = fchown(fd, above.st_uid, above.st_gid);
+	free(dir);
+	return ret;
+}
+
+int
+file_open_shared(const char *path, int flags)
+{
+	int fd;
+
+	flags |= O_CLOEXEC | O_NOFOLLOW;
+	fd = open(path, flags);
+	if (fd >= 0 || errno != ENOENT)
+		return fd;
+	fd = open(path, flags | O_CREAT | O_EXCL, 0600);
+	if (fd < 0)
+		return errno == EEXIST ? open(path, flags) : -1;
+	if (share(fd, path) < 0)
+		io_close(&fd);
+	return fd;
+}
+
 int
 file_make_dirs(const char *path, mode_t mode, struct err *err)
 {

@@ -15,6 +15,14 @@ int file_read(const char *path, struct buf *buf, size_t max, struct err *err);
 int file_write(const char *path, const void *bytes, size_t len, mode_t mode,
 	       struct err *err);
 
+/*
+ * Open a file that all who serve the repository write to, such as the log; made
+ * where it is missing, with mode 0640, or 0660 where its directory is writable
+ * for the group (core.sharedRepository), whatever the umask. What root makes
+ * belongs to the directory's owner. -1 with errno, and a descriptor to close.
+ */
+int file_open_shared(const char *path, int flags);
+
 /* mkdir -p; directories that it makes get mode. */
 int file_make_dirs(const char *path, mode_t mode, struct err *err);
 

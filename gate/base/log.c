@@ -1,5 +1,6 @@
 #include "base/log.h"
 #include "base/buf.h"
+#include "base/file.h"
 #include "base/io.h"
 
 #include <fcntl.h>
@@ -24,10 +25,7 @@ log_open(const char *program, const char *path)
 	snprintf(the_log.program, sizeof(the_log.program), "%s", program);
 	io_close(&the_log.fd);
 	if (path)
-		the_log.fd = open(path,
-				  O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC |
-					  O_NOFOLLOW,
-				  0640);
+		the_log.fd = file_open_shared(path, O_WRONLY | O_APPEND);
 }
 
 void

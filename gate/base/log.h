@@ -9,7 +9,8 @@
  */
 enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARNING, LOG_ERROR };
 
-/* path may be NULL (stderr). The file is appended to, mode 0640. */
+/* path may be NULL (stderr). The file is appended to, see
+ * file_open_shared(). */
 void log_open(const char *program, const char *path);
 
 /* The session that the following lines belong to; NULL for none. */

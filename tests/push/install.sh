@@ -119,6 +119,21 @@ else
 	skip "root installs for others" "not root, or the build is hidden from others"
 fi
 
+# A host may run the hooks for all of its repositories.
+new_repo stranger
+for name in pre-receive post-receive; do
+	ln -s "$(readlink -f "$build/$name")" "$bare/hooks/$name"
+done
+plant a=10
+commit one
+push origin main
+ok "hooks in a repository without a store take the push" is "$pushed" taken
+ok "and have nothing to say" lacks "pacegate:"
+git -C "$bare" config pacegate.refs/heads/main.mode wait
+commit two
+push origin main
+ok "unless somebody wants pushes weighed there" has "failure of the gate itself"
+
 # As gitolite does: the repository's hooks are links to links to ours.
 new_repo linked
 mkdir "$scratch/common"

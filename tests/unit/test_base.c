@@ -4,6 +4,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <fcntl.h>
 #include <math.h>
 #include <signal.h>
 #include <stdio.h>
@@ -269,6 +270,42 @@ files_are_replaced_whole(void **state)
 }
 
 static void
+shared_files_are_as_their_directory(void **state)
+{
+	char *dir = scratch_dir(), *path = file_join(dir, "log");
+	const mode_t modes[] = { 0700, 0770 }, wanted[] = { 0640, 0660 };
+	mode_t mask = umask(0077);
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		struct stat info;
+		int fd;
+
+		assert_int_equal(chmod(dir, modes[i]), 0);
+		fd = file_open_shared(path, O_WRONLY | O_APPEND);
+		assert_true(fd >= 0);
+		assert_int_equal(fstat(fd, &info), 0);
+		assert_int_equal(info.st_mode & 07777, wanted[i]);
+		assert_int_equal(write(fd, "x", 1), 1);
+		close(fd);
+		/* One that is there stays as it is. */
+		assert_int_equal(chmod(path, 0600), 0);
+		fd = file_open_shared(path, O_WRONLY | O_APPEND);
+		assert_int_equal(write(fd, "x", 1), 1);
+		assert_int_equal(fstat(fd, &info), 0);
+		assert_int_equal(info.st_size, 2);
+		assert_int_equal(info.st_mode & 07777, 0600);
+		close(fd);
+		unlink(path);
+	}
+	assert_true(file_open_shared("/nowhere/x", O_WRONLY) < 0);
+	umask(mask);
+	assert_int_equal(file_remove_tree(dir, NULL), 0);
+	free(path);
+	free(dir);
+}
+
+static void
 removal_follows_no_link(void **state)
 {
 	char *dir = scratch_dir(), *kept = scratch_dir();
@@ -385,6 +422,7 @@ main(void)
 		cmocka_unit_test(a_last_line_needs_no_newline),
 		cmocka_unit_test(json_trusts_nothing),
 		cmocka_unit_test(files_are_replaced_whole),
+		cmocka_unit_test(shared_files_are_as_their_directory),
 		cmocka_unit_test(removal_follows_no_link),
 		cmocka_unit_test(children_say_why_they_do_not_start),
 		cmocka_unit_test(processes_are_told_apart),

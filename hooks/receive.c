@@ -18,6 +18,9 @@
 #include "policy/keys.h"
 #include "report/accept.h"
 
+/* Services give up on a merge in the browser after a minute or less. */
+enum { WEB_BUDGET_MS = 45000 };
+
 #define say(receive, ...)                                                      \
 	receive_say(receive, receive_keep(receive, 0), __VA_ARGS__)
 
@@ -98,15 +101,17 @@ on_progress(void *data, const struct weigh_progress *progress)
 static int
 weigh_one(struct receive *receive, struct update *update, struct err *err)
 {
+	int64_t budget_ms = update->policy.budget_ms;
 	struct gate_run run = { .class = SLOT_BLOCKING,
-				.deadline_ms = receive->start_ms +
-					       update->policy.budget_ms,
 				.progress = on_progress,
 				.data = receive };
 	struct weigh_result result;
-	int ret = gate_weigh(&receive->gate, &update->gather, &run, &result,
-			     err);
+	int ret;
 
+	if (receive->pusher.web && budget_ms > WEB_BUDGET_MS)
+		budget_ms = WEB_BUDGET_MS;
+	run.deadline_ms = receive->start_ms + budget_ms;
+	ret = gate_weigh(&receive->gate, &update->gather, &run, &result, err);
 	if (!ret) {
 		report_release(&update->report);
 		/* The tip's report moves out of the result. */
@@ -215,7 +220,8 @@ recall(struct receive *receive, struct update *update, struct err *err)
 	say(receive, "this commit was never weighed; push it to another branch "
 		     "first, where it is measured");
 	if (update->policy.unweighed == DECISION_REJECT)
-		update->refusal = "not weighed yet";
+		update->refusal = "not weighed yet, which takes a push to "
+				  "another branch";
 	return 0;
 }
 
@@ -247,7 +253,8 @@ open_all(struct receive *receive, const char *gitdir, const char *quarantine,
 	pusher_identify(&receive->pusher,
 			policy_text(receive->gate.policy, SECTION_HOST, "type"),
 			look_up);
-	receive->screen.sideband.quiet = receive->pusher.web;
+	if (receive->pusher.web)
+		screen_mute(&receive->screen);
 	return 0;
 }
 

@@ -11,6 +11,13 @@ screen_init(struct screen *screen, int fd)
 	sideband_init(&screen->sideband, fd);
 }
 
+void
+screen_mute(struct screen *screen)
+{
+	screen->left = 0;
+	screen->sideband.quiet = 1;
+}
+
 size_t
 screen_room(const struct screen *screen, size_t keep)
 {

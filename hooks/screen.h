@@ -20,6 +20,9 @@ struct screen {
 
 void screen_init(struct screen *screen, int fd);
 
+/* From here on it shows nothing, be it lines or progress. */
+void screen_mute(struct screen *screen);
+
 /* How many lines there are above those that have to stay free. */
 size_t screen_room(const struct screen *screen, size_t keep);
 

@@ -77,10 +77,8 @@ receive_show(struct receive *receive, const struct update *update)
 	size_t room = screen_room(&receive->screen, keep);
 	struct text_style style = { .rows = rows_of_table(room) };
 	struct buf text = BUF_INIT;
-	/* A merge in a browser shows one line. */
-	int brief = receive->pusher.web;
 
-	if (!brief && room > KEEP_TEXT / 2) {
+	if (room > KEEP_TEXT / 2) {
 		buf_addc(&text, '\n');
 		report_add_table(&text, report, &style);
 		buf_addc(&text, '\n');
@@ -88,8 +86,7 @@ receive_show(struct receive *receive, const struct update *update)
 	buf_adds(&text, "pacegate: ");
 	report_add_summary(&text, report);
 	buf_addc(&text, '\n');
-	if (!brief)
-		report_add_advice(&text, report, &style);
+	report_add_advice(&text, report, &style);
 	screen_add(&receive->screen, buf_text(&text), keep);
 	buf_release(&text);
 }
@@ -170,9 +167,38 @@ show_refused(struct receive *receive, size_t first)
 	buf_release(&text);
 }
 
+/* All that a browser shows of a merge or an edit: why it is refused. */
+static void
+show_web(struct receive *receive)
+{
+	const struct update *update = receive->updates;
+	const struct update *end = update + receive->count;
+	struct buf text = BUF_INIT;
+
+	while (update < end && !update->refusal)
+		update++;
+	if (update == end)
+		return;
+	buf_addf(&text, "%spacegate: ", receive->pusher.web_mark);
+	buf_add_clean(&text, update->line->ref, strlen(update->line->ref),
+		      MAX_REF);
+	buf_adds(&text, " is refused: ");
+	if (update->has_report && !update->late)
+		report_add_summary(&text, &update->report);
+	else
+		buf_adds(&text, update->refusal);
+	sideband_say(&receive->screen.sideband, buf_text(&text));
+	log_event(LOG_INFO, "%s", buf_text(&text));
+	buf_release(&text);
+}
+
 void
 receive_show_end(struct receive *receive)
 {
+	if (receive->pusher.web) {
+		show_web(receive);
+		return;
+	}
 	for (size_t i = 0; i < receive->count; i++) {
 		const char *why = receive->updates[i].refusal;
 		int told = 0;

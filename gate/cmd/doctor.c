@@ -17,7 +17,9 @@
 #include "cmd/commands.h"
 #include "cmd/common.h"
 #include "cmd/install.h"
+#include "cmd/install_layout.h"
 #include "gate.h"
+#include "policy/keys.h"
 #include "repo/repo.h"
 
 /*
@@ -50,50 +52,65 @@ find(struct doctor *doctor, const char *level, const char *what,
 	buf_release(&text);
 }
 
-/* The hook itself, or what `install --drop-in` linked into its directory. */
+/* The hook itself, or what `install` linked where a service's driver looks. */
 static int
-hook_is_in(const json_t *record, const char *path, const char *program)
+hook_is_in(const json_t *record, const struct layout *layout, const char *name,
+	   const char *program)
 {
-	size_t len = strlen(path), i;
+	char *path = file_join(layout->hooks, name);
+	char *below = mem_text("/%s.d/", name);
+	int is = install_is_ours(path, program);
 	const json_t *hook;
+	size_t i;
 
-	if (install_is_ours(path, program))
-		return 1;
 	json_array_foreach(json_object_get(record, "hooks"), i, hook)
 	{
 		const char *at = json_text_or(hook, "path", "");
 
-		if (!strncmp(at, path, len) && !strncmp(at + len, ".d/", 3) &&
-		    install_is_ours(at, program))
-			return 1;
+		is |= strstr(at, below) && install_is_ours(at, program);
 	}
-	return 0;
+	free(below);
+	free(path);
+	return is;
+}
+
+static void
+check_layout(struct doctor *doctor, const struct gate *gate,
+	     const struct layout *layout)
+{
+	const char *type = policy_text(gate->policy, SECTION_HOST, "type");
+
+	if (layout->type && (!type || !strcmp(type, "none")))
+		find(doctor, "bad", "hook",
+		     "this is a repository of %s, and who pushes is not known "
+		     "by that: git config pacegate-host.type %s",
+		     layout->type, layout->type);
 }
 
 static void
 check_hooks(struct doctor *doctor, const struct gate *gate)
 {
 	json_t *record = install_record_read(repo_gitdir(gate->repo));
-	char *hooks = NULL;
+	struct layout layout = { 0 };
 
-	if (repo_hooks_dir(repo_gitdir(gate->repo), &hooks, NULL) < 0)
+	if (layout_find(&layout, repo_gitdir(gate->repo), NULL) < 0)
 		goto out;
 	for (size_t i = 0; install_hooks[i]; i++) {
 		const char *name = install_hooks[i];
 		char *program = programs_find(name);
-		char *path = file_join(hooks, name);
 
-		if (program && hook_is_in(record, path, program))
+		if (program && hook_is_in(record, &layout, name, program))
 			find(doctor, "ok", "hook", "%s", name);
 		else
 			find(doctor, "bad", "hook",
-			     "%s is not ours: run `pacegate install`", path);
-		free(path);
+			     "%s/%s is not ours: run `pacegate install`",
+			     layout.hooks, name);
 		free(program);
 	}
+	check_layout(doctor, gate, &layout);
 out:
 	json_decref(record);
-	free(hooks);
+	layout_release(&layout);
 }
 
 static void

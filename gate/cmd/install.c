@@ -17,15 +17,15 @@
 #include "base/units.h"
 #include "cmd/commands.h"
 #include "cmd/common.h"
+#include "cmd/install_layout.h"
 #include "gate.h"
-#include "repo/repo.h"
 
 #define PROGRAM_SLOT_USERS "slot-users"
 #define ROOT_CACHE "/var/cache/pacegate"
 
 struct install {
 	char *gitdir;
-	const char *drop_in; /* a host's own driver runs NAME.d/ */
+	struct layout layout;
 	json_t *record, *did;
 	int changed;
 };
@@ -79,16 +79,32 @@ move_aside(struct install *install, const char *path, char **moved,
 	return ret;
 }
 
+/* A hook of others is there. */
 static int
-install_hook(struct install *install, const char *hooks, const char *name,
-	     struct err *err)
+make_way(struct install *install, const char *path, const char *name,
+	 char **moved, struct err *err)
 {
+	/* The driver would run the one aside no more. */
+	if (install->layout.drop_in)
+		return err_set(err, ERR_INPUT,
+			       "%s is there and not ours: choose another name "
+			       "with --drop-in",
+			       path);
+	if (layout_check(&install->layout, name, err) < 0)
+		return err->code;
+	return move_aside(install, path, moved, err);
+}
+
+static int
+install_hook(struct install *install, const char *name, struct err *err)
+{
+	const struct layout *layout = &install->layout;
 	char *program = programs_find(name), *moved = NULL, *path;
 	int ret = 0;
 
-	path = install->drop_in
-		       ? mem_text("%s/%s.d/%s", hooks, name, install->drop_in)
-		       : file_join(hooks, name);
+	path = layout->drop_in ? mem_text("%s/%s.d/%s", layout->hooks, name,
+					  layout->drop_in)
+			       : file_join(layout->hooks, name);
 	if (!program) {
 		ret = err_set(err, ERR_NOT_FOUND,
 			      "the hook %s is not installed beside this "
@@ -98,8 +114,8 @@ install_hook(struct install *install, const char *hooks, const char *name,
 	}
 	if (install_is_ours(path, program))
 		goto out;
-	if (install->drop_in) {
-		char *dir = mem_text("%s/%s.d", hooks, name);
+	if (layout->drop_in) {
+		char *dir = mem_text("%s/%s.d", layout->hooks, name);
 
 		ret = file_make_dirs(dir, 0755, err);
 		free(dir);
@@ -107,7 +123,7 @@ install_hook(struct install *install, const char *hooks, const char *name,
 	if (!ret && install_is_stale(path, install->record))
 		ret = file_remove_tree(path, err); /* a link */
 	else if (!ret && file_exists(path))
-		ret = move_aside(install, path, &moved, err);
+		ret = make_way(install, path, name, &moved, err);
 	if (!ret && symlink(program, path) < 0)
 		ret = err_errno(err, "hook %s", path);
 	if (!ret) {
@@ -124,19 +140,15 @@ out:
 static int
 install_hooks_all(struct install *install, struct err *err)
 {
-	char *hooks = NULL;
-	int ret = repo_hooks_dir(install->gitdir, &hooks, err);
+	int ret = file_make_dirs(install->layout.hooks, 0755, err);
 
-	if (!ret)
-		ret = file_make_dirs(hooks, 0755, err);
 	for (size_t i = 0; !ret && install_hooks[i]; i++)
-		ret = install_hook(install, hooks, install_hooks[i], err);
-	free(hooks);
+		ret = install_hook(install, install_hooks[i], err);
 	return ret;
 }
 
-/* Set a key that is not set to this yet; what an admin set otherwise stays
- * where `keep` says so. */
+/* Set a key that is not set to this yet, here or for all repositories; what an
+ * admin set otherwise stays where `keep` says so. */
 static int
 set_key(struct install *install, const char *key, const char *value, int keep,
 	struct err *err)
@@ -235,6 +247,9 @@ install_all(struct install *install, const struct texts *gates, struct err *err)
 	if (!ret)
 		ret = set_key(install, "receive.advertisePushOptions", "true",
 			      1, err);
+	if (!ret && install->layout.type)
+		ret = set_key(install, "pacegate-host.type",
+			      install->layout.type, 1, err);
 	for (size_t i = 0; !ret && i < gates->count; i++)
 		ret = gate_ref(install, gates->items[i], err);
 	if (!ret)
@@ -273,13 +288,14 @@ cmd_install(int argc, char **argv)
 	struct texts gates = { 0 };
 	struct err err = ERR_INIT;
 	int json = 0, ret;
+	const char *drop_in = NULL;
 	const struct option_row rows[] = {
 		{ "gate", 'g', OPTION_TEXTS, "REF",
 		  "pushes to this branch are weighed while they wait", &gates },
 		{ "drop-in", 0, OPTION_TEXT, "NAME",
 		  "link the hooks as NAME into pre-receive.d/ and "
 		  "post-receive.d/, for hosts with a driver of their own",
-		  &install.drop_in },
+		  &drop_in },
 		{ "json", 0, OPTION_FLAG, NULL, "as JSON", &json },
 		{ 0 }
 	};
@@ -292,6 +308,11 @@ cmd_install(int argc, char **argv)
 		if (!ret)
 			ret = install_gitdir(path, &install.gitdir, &err);
 		if (!ret)
+			ret = layout_find(&install.layout, install.gitdir,
+					  &err);
+		if (drop_in)
+			install.layout.drop_in = drop_in;
+		if (!ret)
 			install.record = install_record_read(install.gitdir);
 		if (!ret)
 			ret = install_all(&install, &gates, &err);
@@ -302,6 +323,7 @@ cmd_install(int argc, char **argv)
 	json_decref(install.did);
 	json_decref(install.record);
 	texts_release(&gates);
+	layout_release(&install.layout);
 	free(install.gitdir);
 	return ret;
 }

@@ -34,7 +34,8 @@ int install_record_write(const char *gitdir, const json_t *record,
 /* True when the record has a hook at path. */
 int install_is_recorded(const json_t *record, const char *path);
 
-/* Run `git -C GITDIR config ARGS...`; 0, or ERR_NOT_FOUND for exit 1. value
+/* Run `git -C GITDIR config ARGS...`, on the repository's own file unless args
+ * begin with --get; 0, or ERR_NOT_FOUND for exit 1. value
  * (may be NULL) gets the output, freed by the caller. */
 int install_git_config(const char *gitdir, const char *const *args,
 		       char **value, struct err *err);

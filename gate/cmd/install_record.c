@@ -106,7 +106,10 @@ install_git_config(const char *gitdir, const char *const *args, char **value,
 	texts_add(&words, "-C");
 	texts_add(&words, gitdir);
 	texts_add(&words, "config");
-	texts_add(&words, "--local");
+	/* What is set may be set for all repositories; what is changed is this
+	 * one's. */
+	if (strcmp(*args, "--get"))
+		texts_add(&words, "--local");
 	for (; *args; args++)
 		texts_add(&words, *args);
 	texts_add(&words, NULL);

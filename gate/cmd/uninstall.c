@@ -52,7 +52,7 @@ take_out_key(const char *gitdir, const json_t *key, json_t *did,
 {
 	const char *name = json_text_or(key, "key", "");
 	const char *before = json_text_or(key, "before", "");
-	const char *get[] = { "--get", name, NULL };
+	const char *get[] = { "--local", "--get", name, NULL };
 	const char *set[] = { name, before, NULL };
 	const char *unset[] = { "--unset", name, NULL };
 	char *now = NULL;

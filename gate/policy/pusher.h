@@ -6,9 +6,14 @@
  * pusher may set others (git's ssh transport passes some through).
  */
 struct pusher {
-	const char *name; /* borrowed from look_up, or "" */
-	int web;          /* a merge in a browser: nobody sees progress */
+	const char *name;     /* borrowed from look_up, or "" */
+	int web;              /* a merge or an edit in a browser: nobody sees
+				 progress, and one line at most is shown */
+	const char *web_mark; /* what that line has to begin with, or "" */
 };
+
+/* Who pushes where the host names but the owner of a deploy key. */
+#define PUSHER_DEPLOY_KEY "a deploy key"
 
 /*
  * host: the value of pacegate-host.type, NULL or "none" for a plain server;

@@ -99,11 +99,12 @@ planted() {
 	git -C "$bare" config pacegate-pool.launch "$here/../lib/planted-runner"
 	git -C "$bare" config pacegate-pool.lockDir "$scratch"
 }
-# plant TEST=MILLISECONDS...: what the working tree's tests will take.
+# plant TEST=MILLISECONDS...: what the working tree's tests will take; a round
+# of them takes $delay seconds, if set.
 plant() {
 	mkdir -p perf
 	{
-		sep="{"
+		sep="{${delay:+\"delay\": $delay, }"
 		for pair in "$@"; do
 			test=${pair%%=*} ms=${pair#*=}
 			[ -e "perf/$test" ] || {

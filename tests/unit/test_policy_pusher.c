@@ -77,12 +77,23 @@ tells_a_web_merge(void **state)
 					   "BB_HOOK_TRIGGER_ID",
 					   "pull-request-merge",
 					   NULL };
+	static const char *const edit[] = { "SSH_ORIGINAL_COMMAND",
+					    "gitea-internal",
+					    "GITHUB_VIA",
+					    "blob#save",
+					    "BB_HOOK_TRIGGER_ID",
+					    "file-edit",
+					    "GL_PROTOCOL",
+					    "web",
+					    NULL };
 	static const char *const push[] = { "GL_PROTOCOL",
 					    "ssh",
 					    "GITHUB_VIA",
 					    "",
 					    "GITEA_PUSH_TRIGGER",
 					    "",
+					    "SSH_ORIGINAL_COMMAND",
+					    "git-receive-pack 'a/b.git'",
 					    "BB_HOOK_TRIGGER_ID",
 					    "repo-push",
 					    NULL };
@@ -92,11 +103,34 @@ tells_a_web_merge(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(hosts); i++) {
 		assert_true(identify(hosts[i], web).web);
+		assert_true(identify(hosts[i], edit).web);
 		assert_false(identify(hosts[i], push).web);
 		assert_false(identify(hosts[i], NULL).web);
 	}
 	assert_false(identify("gitolite", web).web);
 	assert_false(identify(NULL, web).web);
+	/* GitLab's web shows no other lines. */
+	assert_string_equal(identify("gitlab", web).web_mark, "GL-HOOK-ERR: ");
+	assert_string_equal(identify("gitea", web).web_mark, "");
+	assert_string_equal(identify(NULL, web).web_mark, "");
+}
+
+/* A deploy key is nobody's hand: it may not accept what its owner may. */
+static void
+a_deploy_key_is_not_its_owner(void **state)
+{
+	static const char *const gitea[] = { "GITEA_PUSHER_NAME", "owner",
+					     "GITEA_DEPLOY_KEY_ID", "7", NULL };
+	static const char *const person[] = { "GITEA_PUSHER_NAME", "ann",
+					      "GITEA_DEPLOY_KEY_ID", "0",
+					      NULL };
+	static const char *const gitlab[] = { "GL_USERNAME", "", "GL_ID",
+					      "key-7", NULL };
+
+	(void)state;
+	assert_string_equal(identify("gitea", gitea).name, PUSHER_DEPLOY_KEY);
+	assert_string_equal(identify("forgejo", person).name, "ann");
+	assert_string_equal(identify("gitlab", gitlab).name, "key-7");
 }
 
 /* Every host that may be configured is known here: with one that is not, the
@@ -123,6 +157,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(believes_the_configured_host_alone),
 		cmocka_unit_test(tells_a_web_merge),
+		cmocka_unit_test(a_deploy_key_is_not_its_owner),
 		cmocka_unit_test(knows_every_host),
 	};
 

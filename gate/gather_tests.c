@@ -6,6 +6,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/hash.h"
 #include "base/mem.h"
 #include "policy/pattern.h"
 
@@ -137,22 +138,11 @@ on_change(void *data, const struct repo_change *change)
 	return gather->touched.count >= MAX_TOUCHED;
 }
 
-static uint64_t
-mix(uint64_t hash, const void *bytes, size_t len)
-{
-	const unsigned char *at = bytes;
-
-	/* FNV-1a, to tell definitions apart, not to withstand an attack. */
-	while (len--)
-		hash = (hash ^ *at++) * 0x100000001b3u;
-	return hash;
-}
-
 void
 gather_definition(const struct repo *repo, const struct oid *tree,
 		  const struct gather_test *test, char definition[41])
 {
-	uint64_t hash = 0xcbf29ce484222325u;
+	uint64_t hash = HASH_START;
 	struct oid blob = { { 0 } };
 	char hex[OID_HEX + 1];
 	int found = !repo_file_at(repo, tree, test->path, &blob, NULL, NULL);
@@ -163,8 +153,8 @@ gather_definition(const struct repo *repo, const struct oid *tree,
 
 		if (!repo_file_at(repo, tree, path, &input, NULL, NULL))
 			found = 1;
-		hash = mix(hash, path, strlen(path));
-		hash = mix(hash, input.bytes, OID_BYTES);
+		hash = hash_add(hash, path, strlen(path));
+		hash = hash_add(hash, input.bytes, OID_BYTES);
 	}
 	/* One that the build makes has no file: its name is all there is. */
 	if (oid_is_zero(&test->blob))

@@ -165,3 +165,29 @@ report_set(char **text, const char *new)
 	free(*text);
 	*text = copy;
 }
+
+static int
+test_order(const void *a, const void *b)
+{
+	const struct report_test *left = *(const struct report_test *const *)a;
+	const struct report_test *right = *(const struct report_test *const *)b;
+
+	if (left->verdict != right->verdict)
+		return verdict_worse(left->verdict, right->verdict) ==
+				       left->verdict
+			       ? -1
+			       : 1;
+	return strcmp(left->path, right->path);
+}
+
+const struct report_test **
+report_sorted_tests(const struct report *report)
+{
+	const struct report_test **tests = mem_new(report->count,
+						   sizeof(*tests));
+
+	for (size_t i = 0; i < report->count; i++)
+		tests[i] = &report->tests[i];
+	qsort(tests, report->count, sizeof(*tests), test_order);
+	return tests;
+}

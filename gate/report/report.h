@@ -88,6 +88,9 @@ void report_conclude(struct report *report);
  * test without metrics. */
 const struct report_metric *report_main_metric(const struct report_test *test);
 
+/* Its tests, worst first; freed by the caller. */
+const struct report_test **report_sorted_tests(const struct report *report);
+
 /* How many tests have this verdict. */
 size_t report_count(const struct report *report, enum verdict verdict);
 

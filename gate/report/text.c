@@ -60,20 +60,26 @@ change_text(const struct report_metric *metric)
 	return buf_take(&buf);
 }
 
+void
+report_add_interval(struct buf *buf, const struct report_metric *metric)
+{
+	if (!isfinite(metric->ratio))
+		return;
+	if (metric->low <= 0 || !isfinite(metric->high)) {
+		buf_adds(buf, "too few trials");
+		return;
+	}
+	units_add_change(buf, metric->low);
+	buf_adds(buf, " .. ");
+	units_add_change(buf, metric->high);
+}
+
 static char *
 interval_text(const struct report_metric *metric)
 {
 	struct buf buf = BUF_INIT;
 
-	if (!isfinite(metric->ratio))
-		return buf_take(&buf);
-	if (metric->low <= 0 || !isfinite(metric->high)) {
-		buf_adds(&buf, "too few trials");
-		return buf_take(&buf);
-	}
-	units_add_change(&buf, metric->low);
-	buf_adds(&buf, " .. ");
-	units_add_change(&buf, metric->high);
+	report_add_interval(&buf, metric);
 	return buf_take(&buf);
 }
 
@@ -124,20 +130,6 @@ add_test_rows(struct table *table, const struct report_test *test, size_t rows)
 					verdict_is_regression(metric->verdict)))
 			add_metric_row(table, NULL, metric, metric->verdict);
 	}
-}
-
-static int
-test_order(const void *a, const void *b)
-{
-	const struct report_test *left = *(const struct report_test *const *)a;
-	const struct report_test *right = *(const struct report_test *const *)b;
-
-	if (left->verdict != right->verdict)
-		return verdict_worse(left->verdict, right->verdict) ==
-				       left->verdict
-			       ? -1
-			       : 1;
-	return strcmp(left->path, right->path);
 }
 
 static const char *
@@ -211,23 +203,11 @@ table_release(struct table *table)
 	free(table->rows);
 }
 
-static const struct report_test **
-sorted_tests(const struct report *report)
-{
-	const struct report_test **tests = mem_new(report->count,
-						   sizeof(*tests));
-
-	for (size_t i = 0; i < report->count; i++)
-		tests[i] = &report->tests[i];
-	qsort(tests, report->count, sizeof(*tests), test_order);
-	return tests;
-}
-
 void
 report_add_table(struct buf *buf, const struct report *report,
 		 const struct text_style *style)
 {
-	const struct report_test **tests = sorted_tests(report);
+	const struct report_test **tests = report_sorted_tests(report);
 	size_t shown = 0, counts[VERDICT_COUNT] = { 0 }, hidden = 0;
 	struct table table = { 0 };
 
@@ -325,7 +305,7 @@ add_sentence(struct buf *buf, const struct report_test *test)
 void
 report_add_summary(struct buf *buf, const struct report *report)
 {
-	const struct report_test **tests = sorted_tests(report);
+	const struct report_test **tests = report_sorted_tests(report);
 
 	if (report->why) {
 		buf_addf(buf, "%s: ", verdict_name(report->verdict));
@@ -392,38 +372,71 @@ add_praise(struct buf *buf, const struct report *report,
 	buf_adds(buf, "\n");
 }
 
+void
+report_add_command(struct buf *buf, const struct report *report,
+		   const struct report_test *test)
+{
+	char base[OID_HEX + 1], tip[OID_HEX + 1];
+	struct buf name = BUF_INIT;
+	size_t plain;
+
+	buf_add_clean(&name, test->path, strlen(test->path), 200);
+	buf_addf(buf, "pacegate run %s %s --test ",
+		 oid_short(&test->baseline, base),
+		 oid_short(&report->commit, tip));
+	plain = strspn(buf_text(&name), "abcdefghijklmnopqrstuvwxyz"
+					"ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+					"0123456789_./+@%:,=-");
+	if (plain == name.len) {
+		buf_adds(buf, buf_text(&name));
+		goto out;
+	}
+	/* It is pasted into a shell. */
+	buf_addc(buf, '\'');
+	for (const char *at = buf_text(&name); *at; at++)
+		if (*at == '\'')
+			buf_adds(buf, "'\\''");
+		else
+			buf_addc(buf, *at);
+	buf_addc(buf, '\'');
+out:
+	buf_release(&name);
+}
+
 static void
 add_how(struct buf *buf, const struct report *report,
 	const struct report_test *test)
 {
-	char base[OID_HEX + 1], tip[OID_HEX + 1], changed[OID_HEX + 1];
+	char changed[OID_HEX + 1];
 
 	if (!oid_is_zero(&test->changed) &&
 	    !oid_equal(&test->changed, &report->commit))
 		buf_addf(buf, "  since %s\n",
 			 oid_short(&test->changed, changed));
-	buf_addf(buf, "  to reproduce: pacegate run %s %s --test ",
-		 oid_short(&test->baseline, base),
-		 oid_short(&report->commit, tip));
-	buf_add_clean(buf, test->path, strlen(test->path), 200);
+	buf_adds(buf, "  to reproduce: ");
+	report_add_command(buf, report, test);
 	buf_addc(buf, '\n');
 }
 
-/* The lines to paste: one for each metric that stands in the way. */
-static void
-add_trailers(struct buf *buf, const struct report_test *test)
+size_t
+report_add_trailers(struct buf *buf, const struct report_test *test,
+		    const char *indent)
 {
+	size_t added = 0;
+
 	for (size_t i = 0; i < test->count; i++) {
 		const struct report_metric *metric = &test->metrics[i];
 
 		if (!verdict_is_regression(metric->verdict))
 			continue;
-		buf_adds(buf, "    ");
+		buf_adds(buf, indent);
 		trailer_format_accept(buf, test->path, metric->name,
 				      metric->better, metric->ratio,
 				      metric->low, metric->high);
 		buf_addc(buf, '\n');
+		added++;
 	}
+	return added;
 }
 
 /* What went wrong with a test: why, unless the summary has said so, and the end
@@ -459,7 +472,7 @@ add_way_out(struct buf *buf, const struct report *report,
 			buf_adds(buf, "  if it is wanted, say so in the commit "
 				      "message:\n");
 		}
-		add_trailers(buf, tests[i]);
+		report_add_trailers(buf, tests[i], "    ");
 	}
 }
 
@@ -477,7 +490,7 @@ void
 report_add_advice(struct buf *buf, const struct report *report,
 		  const struct text_style *style)
 {
-	const struct report_test **tests = sorted_tests(report);
+	const struct report_test **tests = report_sorted_tests(report);
 	const char *log = NULL, *why = NULL;
 	size_t shown = 0;
 

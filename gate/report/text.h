@@ -5,6 +5,7 @@
 
 struct buf;
 struct report;
+struct report_metric;
 struct report_test;
 
 /*
@@ -29,6 +30,18 @@ void report_add_summary(struct buf *buf, const struct report *report);
  * of broken tests end; praise for improvements, by name. */
 void report_add_advice(struct buf *buf, const struct report *report,
 		       const struct text_style *style);
+
+/* `+29.0 % .. +31.2 %`; nothing where nothing was compared. */
+void report_add_interval(struct buf *buf, const struct report_metric *metric);
+
+/* The command that shows a test's change again, for a shell. */
+void report_add_command(struct buf *buf, const struct report *report,
+			const struct report_test *test);
+
+/* The lines to paste that accept a test, one for each metric that stands in
+ * the way; their number. */
+size_t report_add_trailers(struct buf *buf, const struct report_test *test,
+			   const char *indent);
 
 /* `30.1 % slower`, `2.0 % smaller`: words for a metric's change. */
 void report_add_change_words(struct buf *buf, const char *metric,

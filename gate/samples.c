@@ -7,6 +7,7 @@
 #include "base/err.h"
 #include "base/json.h"
 #include "base/protocol.h"
+#include "judge/robust.h"
 #include "plan/plan.h"
 
 void
@@ -302,14 +303,6 @@ samples_value(const struct samples *samples, const struct sample_metric *metric,
 	return metric->values[round * samples->revision_count + revision];
 }
 
-static int
-compare_doubles(const void *a, const void *b)
-{
-	double left = *(const double *)a, right = *(const double *)b;
-
-	return (left > right) - (left < right);
-}
-
 double
 samples_median(const struct samples *samples,
 	       const struct sample_metric *metric, size_t revision,
@@ -324,10 +317,8 @@ samples_median(const struct samples *samples,
 		if (!isnan(value))
 			values[n++] = value;
 	}
-	qsort(values, n, sizeof(*values), compare_doubles);
 	if (n)
-		median = n % 2 ? values[n / 2]
-			       : (values[n / 2 - 1] + values[n / 2]) / 2;
+		median = robust_median(values, n);
 	free(values);
 	*count = (unsigned)n;
 	return median;

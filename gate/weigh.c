@@ -72,6 +72,9 @@ look_at_revision(struct weighing *w, size_t test, size_t revision)
 				       planned->revisions[0], revision, &pairs);
 		struct claim *claim;
 
+		/* One side alone has it: nothing to claim. */
+		if (!n)
+			continue;
 		MEM_GROW(w->claims, w->count, w->cap);
 		claim = &w->claims[w->count++];
 		*claim = (struct claim){ .commit = commit_index(w, &first->plan,
@@ -254,33 +257,52 @@ fill_metric(const struct weighing *w, struct report_test *test,
 	metric->unconfirmed = claim->finding.unconfirmed;
 }
 
-/* Metrics of a test that has nothing to be compared with. */
+/* A metric that has nothing to be compared with; or that has gone. */
 static void
+fill_first_value(const struct weighing *w, struct report_test *test,
+		 const struct sample_metric *sampled, size_t revision)
+{
+	const struct weigh_session *first = &w->result->sessions[0];
+	unsigned trials = 0;
+	double value = samples_median(&first->samples, sampled, revision,
+				      &trials);
+	struct report_metric *metric;
+
+	if (!trials) {
+		free(test->note);
+		test->note = mem_text("it does not report %s any more",
+				      sampled->name);
+		return;
+	}
+	metric = report_test_metric(test, sampled->name);
+	report_set(&metric->unit, sampled->unit);
+	metric->better = sampled->better;
+	metric->verdict = VERDICT_NEW;
+	metric->base = metric->ratio = NAN;
+	metric->low = 0;
+	metric->high = metric->detectable = INFINITY;
+	metric->value = value;
+	metric->trials = trials;
+	metric->sessions = 1;
+}
+
+/* Those of a test that nothing is claimed of at a commit. */
+static size_t
 fill_first_values(const struct weighing *w, struct report_test *test,
-		  size_t index, size_t revision)
+		  size_t commit, size_t index, size_t revision)
 {
 	const struct weigh_session *first = &w->result->sessions[0];
 	const struct sample_metric **metrics = NULL;
-	size_t count = 0;
+	size_t count = 0, before = test->count;
 
 	weigh_judged_metrics(&first->samples, index,
 			     first->plan.tests[index].directives, &metrics,
 			     &count);
-	for (size_t i = 0; i < count; i++) {
-		struct report_metric *metric = report_test_metric(
-			test, metrics[i]->name);
-
-		report_set(&metric->unit, metrics[i]->unit);
-		metric->better = metrics[i]->better;
-		metric->verdict = VERDICT_NEW;
-		metric->base = metric->ratio = NAN;
-		metric->low = 0;
-		metric->high = metric->detectable = INFINITY;
-		metric->value = samples_median(&first->samples, metrics[i],
-					       revision, &metric->trials);
-		metric->sessions = 1;
-	}
+	for (size_t i = 0; i < count; i++)
+		if (!find_claim(w, commit, index, metrics[i]->name))
+			fill_first_value(w, test, metrics[i], revision);
 	free(metrics);
+	return test->count - before;
 }
 
 static const char *
@@ -354,7 +376,7 @@ note_flaky(const struct weighing *w, struct report_test *test, size_t index,
 
 static void
 fill_judged(const struct weighing *w, struct report_test *test, size_t commit,
-	    size_t index)
+	    size_t index, size_t revision)
 {
 	struct finding *findings = mem_new(w->count, sizeof(*findings));
 	struct rule *rules = mem_new(w->count, sizeof(*rules));
@@ -374,6 +396,8 @@ fill_judged(const struct weighing *w, struct report_test *test, size_t commit,
 		fill_metric(w, test, claim);
 	}
 	test->verdict = test_verdict(rules, findings, count);
+	if (fill_first_values(w, test, commit, index, revision) && !count)
+		test->verdict = VERDICT_NEW;
 	evidence_add_text(&text, wall ? &wall->finding : NULL,
 			  cpu ? &cpu->finding : NULL,
 			  work ? &work->finding : NULL);
@@ -414,7 +438,7 @@ fill_test(const struct weighing *w, struct report *report, size_t commit,
 		const char *log = NULL, *why;
 
 		test->verdict = VERDICT_NEW;
-		fill_first_values(w, test, index, revision);
+		fill_first_values(w, test, commit, index, revision);
 		if (planned->has_baseline) {
 			why = trouble_text(&first->samples, index, base, &log);
 			report_set(&test->why, NULL);
@@ -424,7 +448,7 @@ fill_test(const struct weighing *w, struct report *report, size_t commit,
 		}
 		return;
 	}
-	fill_judged(w, test, commit, index);
+	fill_judged(w, test, commit, index, revision);
 	if (w->changed[index] != SIZE_MAX)
 		test->changed =
 			first->plan.revisions[w->changed[index]].commit->commit;

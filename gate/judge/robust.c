@@ -21,7 +21,7 @@ robust_median(double *values, size_t count)
 		return 0;
 	qsort(values, count, sizeof(*values), robust_compare);
 	return count % 2 ? values[count / 2]
-			 : (values[count / 2 - 1] + values[count / 2]) / 2;
+			 : values[count / 2 - 1] / 2 + values[count / 2] / 2;
 }
 
 double

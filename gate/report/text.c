@@ -281,6 +281,13 @@ add_sentence(struct buf *buf, const struct report_test *test)
 	}
 	if (!metric || !isfinite(metric->ratio))
 		return;
+	if (test->verdict == VERDICT_UNDECIDED &&
+	    (metric->base < 0 || metric->value < 0)) {
+		buf_addf(buf,
+			 ": %s is below zero, which has no ratio to compare",
+			 metric->name);
+		return;
+	}
 	if (test->verdict == VERDICT_UNDECIDED) {
 		buf_adds(buf, metric->low > 0 && isfinite(metric->high)
 				      ? ": too noisy to say"

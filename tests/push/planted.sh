@@ -67,6 +67,38 @@ push origin main
 ok "too noisy is undecided" has "undecided: perf/a: too noisy to say"
 ok "and says what could be seen" grep -qE 'a change under [0-9.]+ % cannot be seen' "$shown"
 
+extreme() {
+	cat >planted <<EOF
+{"perf/a": {"wall": 30e6, "cpu": 30e6, "noise": 0, "values": [
+  {"name": "zero", "value": 0, "unit": "1", "better": "lower"},
+  {"name": "huge", "value": 1.1e308, "unit": "B", "better": "higher"},
+  {"name": "odd", "value": $1, "unit": "1", "better": "lower"}]},
+ "perf/b": {"wall": 5e6, "cpu": 5e6}}
+EOF
+	commit "odd is $1"
+	push origin main
+}
+extreme -5
+ok "a metric that is new does not hold up the others" has "pass: 2 tests"
+git -C "$bare" log -1 --format=%H main >"$scratch/tip"
+ok "and is said to be new" grep -q '"verdict": "new"' - <<EOF
+$(pacegate show "$(cat "$scratch/tip")" --repo "$bare" --json)
+EOF
+pacegate accept perf/a main --reason "more metrics" --repo "$bare" >/dev/null
+extreme -6
+ok "what is below zero has no ratio" has "undecided: perf/a: odd is below zero"
+extreme 0
+pacegate accept perf/a main --reason "zero" --repo "$bare" >/dev/null
+extreme 7
+ok "something out of nothing" has "severe: perf/a: odd is 99900 % more"
+ok "zeros and the largest numbers are what they were" \
+	not grep -qE 'perf/a +(zero|huge)' "$shown"
+git reset -q --hard origin/main
+plant a=30 b=5
+commit "Fewer metrics"
+push origin main
+ok "one that has gone is said" has "note: perf/a: it does not report odd any more"
+
 for n in 1 2 3 4 5; do
 	echo "$n" >x
 	[ "$n" != 3 ] || plant a=45 b=5

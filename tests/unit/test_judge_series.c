@@ -363,6 +363,17 @@ extremes_do_no_harm(void **state)
 		changes_find(few, n, &changes);
 		changes_release(&changes);
 	}
+	/* One sample again and again, and nothing that is a number. */
+	for (size_t i = 0; i < N; i++)
+		odd[i] = i == 9 ? 3 : 0;
+	changes_find(odd, N, &changes);
+	assert_int_equal(changes.count, 0);
+	changes_release(&changes);
+	for (size_t i = 0; i < N; i++)
+		odd[i] = i % 2 ? -INFINITY : NAN;
+	changes_find(odd, N, &changes);
+	assert_int_equal(changes.count, 0);
+	changes_release(&changes);
 	for (size_t i = 0; i < N; i++)
 		odd[i] = 7;
 	changes_find(odd, N, &changes);

@@ -159,7 +159,7 @@ drift_land(struct gate *gate, const struct gather *gather, struct err *err)
 
 	if (gather->outcome != GATHER_WEIGH || !is_watched(gate, gather->ref))
 		return 0;
-	line_read(&landing.line, gate->repo, &gather->update.tip);
+	line_read(&landing.line, gate->repo, &gather->update.tip, RUN_MAX);
 	ret = store_write(gate->store, land, &landing, err);
 	for (size_t i = 0; !ret && i < drifts->count; i++) {
 		struct buf line = BUF_INIT;

@@ -7,35 +7,7 @@
 #include "base/mem.h"
 #include "repo/repo.h"
 
-/* A baseline that is older than so many commits is looked at from there on. */
-enum {
-	MAX_LINE = 2000,
-	MAX_POINTS = 4 * MAX_LINE /* of all branches */
-};
-
-void
-line_read(struct line *line, const struct repo *repo, const struct oid *tip)
-{
-	struct oid at = *tip;
-
-	*line = (struct line){ 0 };
-	while (!oid_is_zero(&at) && line->count < MAX_LINE) {
-		MEM_GROW(line->commits, line->count, line->cap);
-		oid_map_put(&line->places, &at, line->count);
-		line->commits[line->count++] = at;
-		/* A shallow clone, or what was pruned. */
-		if (repo_commit_parent(repo, &at, &at, NULL, NULL) < 0)
-			return;
-	}
-}
-
-void
-line_release(struct line *line)
-{
-	free(line->commits);
-	oid_map_release(&line->places);
-	*line = (struct line){ 0 };
-}
+enum { MAX_POINTS = 4 * RUN_MAX /* of all branches */ };
 
 /* Both known, and not the same. */
 static int
@@ -85,15 +57,14 @@ take_point(void *data, uint64_t order, const struct store_point *point)
 {
 	struct reader *reader = data;
 	struct run_points *points = reader->points;
-	const size_t *place = oid_map_get(&reader->line->places,
-					  &point->commit);
+	size_t place = line_find(reader->line, &point->commit);
 	size_t n = points->count;
 
 	(void)order;
-	if (!place || *place >= reader->run->count)
+	if (place >= reader->run->count)
 		return 0;
 	MEM_GROW(points->places, n, reader->place_cap);
-	points->places[n] = *place;
+	points->places[n] = place;
 	MEM_GROW(points->points, points->count, reader->cap);
 	points->points[points->count++] = (struct replay_point){
 		point->low, point->high, point->value, point->base

@@ -3,26 +3,14 @@
 
 #include <stddef.h>
 
-#include "base/oid.h"
 #include "judge/replay.h"
-#include "repo/oid_map.h"
+#include "line.h"
 #include "store/store.h"
-
-struct repo;
 
 /* Inside drift.c: the points of a history that can be held side by side. */
 
-/* Commits along the first-parent line, newest first. */
-struct line {
-	struct oid *commits;
-	size_t count, cap;
-	struct oid_map places;
-};
-
-/* From tip on, as far as is worth looking. */
-void line_read(struct line *line, const struct repo *repo,
-	       const struct oid *tip);
-void line_release(struct line *line);
+/* A baseline that is older than so many commits is looked at from there on. */
+enum { RUN_MAX = 2000 };
 
 /* The commits of a line that were held against one baseline of a test, and
  * measured by one definition: the first `count` of them. */

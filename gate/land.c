@@ -120,6 +120,33 @@ record_test(struct store_tx *tx, const struct record *record,
 			   tip, NULL);
 }
 
+/* What a commit before the tip was held against, and by which definition: it
+ * moves no baseline, but its points are told apart by that. */
+static void
+record_held(struct store_tx *tx, const struct record *record,
+	    const struct report *report)
+{
+	for (size_t i = 0; i < report->count; i++) {
+		const struct report_test *reported = &report->tests[i];
+		const struct gather_test *test = gather_find(record->gather,
+							     reported->path);
+		struct store_baseline held = { .why = STORE_HELD,
+					       .commit = reported->baseline,
+					       .since_s = record->now_s };
+
+		struct store_baseline known;
+
+		/* A tip of another push says more. */
+		if (!test || !test->runs || oid_is_zero(&held.commit) ||
+		    !store_baseline_get(tx, test->path, &report->commit,
+					&known))
+			continue;
+		memcpy(held.definition, test->definition,
+		       sizeof(held.definition));
+		store_baseline_put(tx, test->path, &report->commit, &held);
+	}
+}
+
 /* A commit's place in the history; committers' clocks are good enough, and the
  * store tells those of one second apart by their ids. */
 static void
@@ -175,6 +202,8 @@ record_all(struct store_tx *tx, void *data, struct err *err)
 
 		if (!ret)
 			record_points(tx, &report, commit);
+		if (!ret && !oid_equal(&commit->oid, tip))
+			record_held(tx, record, &report);
 		for (size_t j = 0;
 		     !ret && oid_equal(&commit->oid, tip) && j < report.count;
 		     j++) {

@@ -1,0 +1,27 @@
+#ifndef GATE_LINE_H
+#define GATE_LINE_H
+
+#include <stddef.h>
+
+#include "base/oid.h"
+#include "repo/oid_map.h"
+
+struct repo;
+
+/* Commits along a first-parent line, newest first: the history of a branch, of
+ * the many that the store's histories hold points of. */
+struct line {
+	struct oid *commits;
+	size_t count, cap;
+	struct oid_map places;
+};
+
+/* From tip on, at most max of them; a shallow clone has fewer. */
+void line_read(struct line *line, const struct repo *repo,
+	       const struct oid *tip, size_t max);
+void line_release(struct line *line);
+
+/* Its place, or line->count where it is not on it. */
+size_t line_find(const struct line *line, const struct oid *commit);
+
+#endif

@@ -38,7 +38,7 @@ PROGRAMS := $(B)/pacegate $(B)/pacegate-runner $(B)/pacegate-shim \
             $(B)/pacegate-canary $(B)/pre-receive $(B)/post-receive $(B)/slot-users
 
 GATE_LIBS = -lgit2 -llmdb -ljansson -lm
-HOST_LIBS = -lcurl -lcrypto
+HOST_LIBS = -lcurl -lcrypto -lmicrohttpd
 RUNNER_LIBS = -lgit2 -ljansson -lseccomp -lm
 
 all: $(PROGRAMS)
@@ -47,6 +47,8 @@ $(B)/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(ALLCFLAGS) -MMD -MP -c $< -o $@
 
+
+$(B)/gate/web/assets.o: $(wildcard gate/web/assets/*)
 
 $(B)/libgate.a: $(GATE_OBJ)
 $(B)/librunner.a: $(RUNNER_OBJ)

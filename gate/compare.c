@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json.h"
 #include "base/mem.h"
 #include "base/metrics.h"
 #include "judge/robust.h"
@@ -212,6 +213,36 @@ compare_commits(struct store_tx *tx, const struct oid *base,
 	struct walk walk = { tx, base, commit, compare, 0 };
 
 	return store_each_test(tx, compare_test, &walk);
+}
+
+json_t *
+compare_json(const struct compare *compare)
+{
+	json_t *rows = json_array();
+
+	for (size_t i = 0; i < compare->count; i++) {
+		const struct compare_row *row = &compare->rows[i];
+		const struct metric_row *known = metric_find(row->metric);
+
+		json_array_append_new(
+			rows,
+			json_pack("{s:o, s:o, s:s, s:s, s:s, s:o, s:o, s:o, "
+				  "s:o, s:o, s:I}",
+				  "test", json_text(row->test), "metric",
+				  json_text(row->metric), "environment",
+				  row->environment, "unit",
+				  known ? known->unit : "1", "better",
+				  better_of(row->metric) == BETTER_HIGHER
+					  ? "higher"
+					  : "lower",
+				  "base", json_num(row->base), "value",
+				  json_num(row->value), "ratio",
+				  json_num(row->estimate.ratio), "low",
+				  json_num(row->estimate.low), "high",
+				  json_num(row->estimate.high), "rounds",
+				  (json_int_t)row->rounds));
+	}
+	return rows;
 }
 
 void

@@ -1,6 +1,7 @@
 #ifndef GATE_COMPARE_H
 #define GATE_COMPARE_H
 
+#include <jansson.h>
 #include <stddef.h>
 
 #include "judge/session.h"
@@ -28,6 +29,9 @@ struct compare {
  * any case. */
 int compare_commits(struct store_tx *tx, const struct oid *base,
 		    const struct oid *commit, struct compare *compare);
+/* One object a row, as `pacegate compare --json` prints them. */
+json_t *compare_json(const struct compare *compare);
+
 void compare_release(struct compare *compare);
 
 #endif

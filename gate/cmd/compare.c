@@ -96,25 +96,8 @@ print_rows(const struct wanted *wanted)
 static void
 print_json(const struct wanted *wanted)
 {
-	json_t *rows = json_array();
+	json_t *rows = compare_json(&wanted->compare);
 
-	for (size_t i = 0; i < wanted->compare.count; i++) {
-		const struct compare_row *row = &wanted->compare.rows[i];
-
-		json_array_append_new(
-			rows,
-			json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, "
-				  "s:o, s:I}",
-				  "test", row->test, "metric", row->metric,
-				  "environment", row->environment, "unit",
-				  unit_of(row->metric), "base",
-				  json_num(row->base), "value",
-				  json_num(row->value), "ratio",
-				  json_num(row->estimate.ratio), "low",
-				  json_num(row->estimate.low), "high",
-				  json_num(row->estimate.high), "rounds",
-				  (json_int_t)row->rounds));
-	}
 	json_print(rows);
 	json_decref(rows);
 }

@@ -229,6 +229,11 @@ int repo_pack(const struct repo *repo, const struct oid *oids, size_t count,
  */
 int repo_snapshot(const struct repo *repo, struct oid *commit, struct err *err);
 
+/* The tag whose commit is the newest: its name belongs to the caller.
+ * ERR_NOT_FOUND where no tag names a commit. */
+int repo_newest_tag(const struct repo *repo, char **name, int64_t *time_s,
+		    struct err *err);
+
 /* Where HEAD left its upstream branch; ERR_NOT_FOUND when it has none. */
 int repo_fork_point(const struct repo *repo, struct oid *commit,
 		    struct err *err);

@@ -40,6 +40,16 @@ store_open(struct store **store, const char *dir, enum store_mode mode,
 	return store_open_setup(store, dir, mode, &setup, err);
 }
 
+uint64_t
+store_generation(const struct store *store)
+{
+	MDB_envinfo info;
+
+	if (store->pid != getpid() || mdb_env_info(store->env, &info))
+		return 0;
+	return info.me_last_txnid;
+}
+
 int
 store_schema(void)
 {

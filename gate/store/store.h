@@ -53,6 +53,10 @@ int store_open(struct store **store, const char *dir, enum store_mode mode,
 /* Accepts NULL. */
 void store_close(struct store *store);
 
+/* Grows with every write by anybody: what was read at one generation is still
+ * so while the number is the same. 0 where it cannot be told. */
+uint64_t store_generation(const struct store *store);
+
 /* Schema version of this build. */
 int store_schema(void);
 

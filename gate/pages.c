@@ -1,0 +1,353 @@
+#include "pages.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/units.h"
+#include "view.h"
+#include "web/html.h"
+#include "web/web.h"
+
+static const char html[] = "text/html; charset=utf-8";
+static const char json[] = "application/json";
+static const char svg[] = "image/svg+xml";
+static const char atom[] = "application/atom+xml; charset=utf-8";
+
+/* A path taken apart: `test/` + `perf~sort` + `.html`. */
+struct place {
+	char *name;
+	const char *ending; /* with the dot, "" for none */
+	const char *root;   /* from there to the top */
+};
+
+typedef void page_fn(struct buf *buf, const json_t *doc);
+
+static void
+say_trouble(struct view *view, struct page *page, const char *root,
+	    const struct err *err)
+{
+	int missing = err->code == ERR_NOT_FOUND || err->code == ERR_INPUT;
+	json_t *doc = json_pack("{s:s, s:s, s:s, s:o}", "repository",
+				view->name, "root", root, "title",
+				missing ? "Nothing here" : "Out of order",
+				"why", json_text(err->text));
+
+	page->status = missing ? 404 : 500;
+	page->type = html;
+	buf_clear(&page->body);
+	web_trouble(&page->body, doc);
+	json_decref(doc);
+}
+
+/* doc may be NULL: then err says why. It is used up. */
+static void
+render(struct view *view, struct page *page, const struct place *place,
+       page_fn *fn, json_t *doc, const struct err *err)
+{
+	if (!doc) {
+		say_trouble(view, page, place->root, err);
+	} else if (!strcmp(place->ending, ".json")) {
+		page->type = json;
+		json_append(&page->body, doc);
+		buf_addc(&page->body, '\n');
+	} else {
+		page->type = fn == web_feed    ? atom
+			     : fn == web_badge ? svg
+					       : html;
+		fn(&page->body, doc);
+	}
+	json_decref(doc);
+}
+
+static int
+ends(const struct place *place, const char *ending)
+{
+	return !strcmp(place->ending, ending);
+}
+
+static json_t *
+feed_doc(struct view *view, const struct page_request *request,
+	 int improvements, const char *test, struct err *err)
+{
+	json_t *doc = view_feed(view, improvements, test, err);
+
+	if (doc) {
+		json_object_set_new(doc, "base", json_text(request->base));
+		json_object_set_new(doc, "self", json_text(request->path));
+	}
+	return doc;
+}
+
+static void
+make_test(struct view *view, const struct page_request *request,
+	  const struct place *place, struct page *page)
+{
+	struct err err = ERR_INIT;
+	char *test = NULL;
+
+	if (web_unslug(place->name, strlen(place->name), &test) < 0) {
+		err_set(&err, ERR_NOT_FOUND, "no test has this name");
+		say_trouble(view, page, place->root, &err);
+	} else if (ends(place, ".atom")) {
+		render(view, page, place, web_feed,
+		       feed_doc(view, request, 0, test, &err), &err);
+	} else if (ends(place, ".svg")) {
+		render(view, page, place, web_badge,
+		       view_badge(view, test, &err), &err);
+	} else {
+		render(view, page, place, web_test, view_test(view, test, &err),
+		       &err);
+	}
+	free(test);
+}
+
+static void
+make_commit(struct view *view, const struct place *place, struct page *page)
+{
+	struct err err = ERR_INIT;
+	struct oid commit;
+
+	if (oid_parse(&commit, place->name) < 0) {
+		err_set(&err, ERR_NOT_FOUND,
+			"a commit has 40 hexadecimal digits");
+		say_trouble(view, page, place->root, &err);
+		return;
+	}
+	render(view, page, place, web_commit, view_commit(view, &commit, &err),
+	       &err);
+}
+
+static void
+make_session(struct view *view, const struct place *place, struct page *page)
+{
+	struct err err = ERR_INIT;
+
+	if (!*place->name ||
+	    place->name[strspn(place->name, "0123456789abcdef")]) {
+		err_set(&err, ERR_NOT_FOUND, "no session has this id");
+		say_trouble(view, page, place->root, &err);
+		return;
+	}
+	render(view, page, place, web_session,
+	       view_session(view, place->name, &err), &err);
+}
+
+/* index, and index-2 and on. */
+static void
+make_overview(struct view *view, const struct place *place, struct page *page)
+{
+	struct err err = ERR_INIT;
+	int64_t number = 1;
+
+	if (place->name[5] == '-' &&
+	    units_parse_count(place->name + 6, 2, 1000000, &number) < 0)
+		number = 0;
+	render(view, page, place, web_overview,
+	       view_overview(view, (size_t)number, &err), &err);
+}
+
+static int
+make_asset(const char *name, struct page *page)
+{
+	for (const struct web_asset *at = web_assets; at->name; at++)
+		if (!strcmp(at->name, name)) {
+			page->type = at->type;
+			buf_add(&page->body, at->data,
+				(size_t)(at->end - at->data));
+			return 1;
+		}
+	return 0;
+}
+
+static void
+make_top(struct view *view, const struct page_request *request,
+	 const struct place *place, struct page *page)
+{
+	struct err err = ERR_INIT;
+
+	if (!strcmp(place->name, "index") ||
+	    !strncmp(place->name, "index-", 6)) {
+		make_overview(view, place, page);
+	} else if (!strcmp(place->name, "ledger")) {
+		render(view, page, place, web_ledger, view_ledger(view, &err),
+		       &err);
+	} else if (!strcmp(place->name, "compare")) {
+		render(view, page, place, web_compare,
+		       view_compare(view, request->a, request->b, &err), &err);
+	} else if (!strcmp(place->name, "regressions") ||
+		   !strcmp(place->name, "improvements")) {
+		render(view, page, place, web_feed,
+		       feed_doc(view, request, *place->name == 'i', NULL, &err),
+		       &err);
+	} else if (!strcmp(place->name, "badge")) {
+		render(view, page, place, web_badge,
+		       view_badge(view, NULL, &err), &err);
+	} else {
+		err_set(&err, ERR_NOT_FOUND, "no page has this name");
+		say_trouble(view, page, place->root, &err);
+	}
+}
+
+/* `a/b.c` into directory, name and ending; deeper there is nothing. */
+static void
+take_apart(const char *path, const char **directory, struct place *place)
+{
+	const char *slash = strchr(path, '/');
+	const char *name = slash ? slash + 1 : path;
+	const char *dot = strrchr(name, '.');
+	size_t len = dot ? (size_t)(dot - name) : strlen(name);
+
+	*directory = slash ? path : "";
+	place->name = mem_copy_bytes(name, len);
+	place->ending = dot ? dot : "";
+	place->root = slash ? "../" : "";
+}
+
+static int
+is_below(const char *directory, const char *name)
+{
+	size_t len = strlen(name);
+
+	return !strncmp(directory, name, len) && directory[len] == '/';
+}
+
+void
+pages_make(struct view *view, const struct page_request *request,
+	   struct page *page)
+{
+	const char *path = *request->path ? request->path : "index.html";
+	const char *directory;
+	struct err err = ERR_INIT;
+	struct place place;
+
+	*page = (struct page){ .status = 200, .type = html };
+	take_apart(path, &directory, &place);
+	if (!*directory) {
+		make_top(view, request, &place, page);
+	} else if (is_below(directory, "test")) {
+		make_test(view, request, &place, page);
+	} else if (is_below(directory, "commit")) {
+		make_commit(view, &place, page);
+	} else if (is_below(directory, "session")) {
+		make_session(view, &place, page);
+	} else if (!is_below(directory, "assets") ||
+		   !make_asset(strchr(path, '/') + 1, page)) {
+		err_set(&err, ERR_NOT_FOUND, "no page has this name");
+		say_trouble(view, page, place.root, &err);
+	}
+	free(place.name);
+}
+
+struct listing {
+	int (*fn)(void *data, const char *path);
+	void *data;
+};
+
+static int
+tell(const struct listing *listing, const char *directory, const char *name,
+     const char *endings)
+{
+	int ret = 0;
+
+	while (!ret && *endings) {
+		size_t len = strcspn(endings, " ");
+		char *path = mem_text("%s%s%.*s", directory, name, (int)len,
+				      endings);
+
+		ret = listing->fn(listing->data, path);
+		free(path);
+		endings += len + (endings[len] == ' ');
+	}
+	return ret;
+}
+
+static int
+each_overview(struct view *view, const struct listing *listing, struct err *err)
+{
+	size_t pages = 1;
+	int ret = 0;
+
+	for (size_t page = 1; !ret && page <= pages; page++) {
+		json_t *doc = view_overview(view, page, err), *row;
+		char *name = page > 1 ? mem_text("index-%zu", page)
+				      : mem_copy_text("index");
+		size_t i;
+
+		if (!doc)
+			ret = err->code;
+		pages = (size_t)json_int_or(doc, "pages", 1);
+		if (!ret)
+			ret = tell(listing, "", name, ".html .json");
+		json_array_foreach(json_object_get(doc, "tests"), i, row)
+		{
+			struct buf slug = BUF_INIT;
+
+			web_slug(&slug, json_text_or(row, "test", ""));
+			if (!ret)
+				ret = tell(listing, "test/", buf_text(&slug),
+					   ".html .json .atom .svg");
+			buf_release(&slug);
+		}
+		free(name);
+		json_decref(doc);
+	}
+	return ret;
+}
+
+/* A commit, and the sessions that it was in. */
+static int
+each_commit(struct view *view, const struct listing *listing, const char *hex)
+{
+	struct oid commit;
+	json_t *doc = oid_parse(&commit, hex) < 0
+			      ? NULL
+			      : view_commit(view, &commit, NULL);
+	const char *ids = json_text_or(json_object_get(doc, "report"),
+				       "sessions", "");
+	int ret = doc ? tell(listing, "commit/", hex, ".html .json") : 0;
+
+	while (!ret && *ids) {
+		size_t len = strcspn(ids, " ");
+		char *id = mem_copy_bytes(ids, len);
+
+		ret = tell(listing, "session/", id, ".html .json");
+		free(id);
+		ids += len + strspn(ids + len, " ");
+	}
+	json_decref(doc);
+	return ret;
+}
+
+int
+pages_each(struct view *view, size_t max_commits,
+	   int (*fn)(void *data, const char *path), void *data, struct err *err)
+{
+	struct listing listing = { fn, data };
+	int ret = each_overview(view, &listing, err);
+	json_t *commits = ret ? NULL : view_commits(view, err), *item;
+	size_t i;
+
+	if (!ret && !commits)
+		ret = err->code;
+	if (!ret)
+		ret = tell(&listing, "", "ledger", ".html .json");
+	if (!ret)
+		ret = tell(&listing, "", "regressions", ".atom");
+	if (!ret)
+		ret = tell(&listing, "", "improvements", ".atom");
+	if (!ret)
+		ret = tell(&listing, "", "badge", ".svg");
+	for (const struct web_asset *at = web_assets; !ret && at->name; at++)
+		ret = tell(&listing, "assets/", "", at->name);
+	json_array_foreach(commits, i, item)
+	{
+		if (!ret && i < max_commits)
+			ret = each_commit(view, &listing,
+					  json_text_or(item, "commit", ""));
+	}
+	json_decref(commits);
+	return ret;
+}

@@ -1,0 +1,35 @@
+#ifndef GATE_PAGES_H
+#define GATE_PAGES_H
+
+#include "base/buf.h"
+
+struct err;
+struct view;
+
+/*
+ * Every page by its path, for `serve` and `pages` alike. Reads only.
+ */
+struct page {
+	int status;       /* of HTTP: 200, 404, ... */
+	const char *type; /* content type */
+	struct buf body;
+};
+
+struct page_request {
+	const char *path;  /* below the top, without `/` in front */
+	const char *a, *b; /* of compare.html, or "" */
+	const char *base;  /* URL of the top for feeds, with a final `/`; "" */
+};
+
+/* Make the page; what is not there, or goes wrong, is a page too. The caller
+ * releases page->body. */
+void pages_make(struct view *view, const struct page_request *request,
+		struct page *page);
+
+/* Each path that a static copy has; fn returns non-zero to end. max_commits:
+ * the newest so many. */
+int pages_each(struct view *view, size_t max_commits,
+	       int (*fn)(void *data, const char *path), void *data,
+	       struct err *err);
+
+#endif

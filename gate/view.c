@@ -1,0 +1,197 @@
+#include "view.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "compare.h"
+#include "gate.h"
+#include "repo/repo.h"
+
+/* `project` of /srv/git/project.git and of /home/ada/project/.git. */
+static char *
+name_of(const char *gitdir)
+{
+	size_t len = strlen(gitdir), from;
+
+	if (len > 5 && !strcmp(gitdir + len - 5, "/.git"))
+		len -= 5;
+	else if (len > 4 && !strcmp(gitdir + len - 4, ".git"))
+		len -= 4;
+	for (from = len; from && gitdir[from - 1] != '/';)
+		from--;
+	return mem_copy_bytes(gitdir + from, len - from);
+}
+
+void
+view_init(struct view *view, struct gate *gate)
+{
+	*view = (struct view){ .gate = gate,
+			       .name = name_of(repo_gitdir(gate->repo)) };
+}
+
+void
+view_release(struct view *view)
+{
+	free(view->name);
+	json_decref(view->overview);
+	*view = (struct view){ 0 };
+}
+
+static int
+take_entry(void *data, uint64_t id, const char *test, json_t *doc)
+{
+	(void)id;
+	(void)test;
+	json_array_append(data, doc);
+	return 0;
+}
+
+static int
+read_ledger(struct store_tx *tx, void *data, struct err *err)
+{
+	enum { SHOWN = 1000 };
+
+	(void)err;
+	json_array_clear(data);
+	return store_ledger_each(tx, NULL, SHOWN, take_entry, data);
+}
+
+json_t *
+view_ledger(struct view *view, struct err *err)
+{
+	json_t *entries = json_array();
+
+	if (store_read(view->gate->store, read_ledger, entries, err) < 0) {
+		json_decref(entries);
+		return NULL;
+	}
+	return json_pack("{s:s, s:o}", "repository", view->name, "entries",
+			 entries);
+}
+
+struct comparison {
+	struct oid a, b;
+	struct compare compare;
+};
+
+static int
+read_comparison(struct store_tx *tx, void *data, struct err *err)
+{
+	struct comparison *both = data;
+
+	(void)err;
+	compare_release(&both->compare);
+	return compare_commits(tx, &both->a, &both->b, &both->compare);
+}
+
+json_t *
+view_compare(struct view *view, const char *a, const char *b, struct err *err)
+{
+	struct comparison both = { 0 };
+	json_t *doc = NULL;
+	int ret = 0;
+
+	if (*a && *b) {
+		ret = repo_resolve(view->gate->repo, a, &both.a, err);
+		if (!ret)
+			ret = repo_resolve(view->gate->repo, b, &both.b, err);
+		if (!ret)
+			ret = store_read(view->gate->store, read_comparison,
+					 &both, err);
+	}
+	if (!ret)
+		doc = json_pack("{s:s, s:o, s:o, s:o}", "repository",
+				view->name, "a", json_text(a), "b",
+				json_text(b), "rows",
+				compare_json(&both.compare));
+	compare_release(&both.compare);
+	return doc;
+}
+
+/* Commits of some histories; a whole store may hold millions of points. */
+enum { MAX_POINTS = 20000, MAX_OF_ONE = 2000 };
+
+struct commits {
+	struct store_tx *tx;
+	json_t *times; /* hex: time */
+	size_t points;
+	char *test; /* the last one seen: one metric of each will do */
+};
+
+static int
+take_commit(void *data, uint64_t order, const struct store_point *point)
+{
+	struct commits *commits = data;
+	char hex[OID_HEX + 1];
+
+	(void)order;
+	json_object_set_new(commits->times, oid_format(&point->commit, hex),
+			    json_integer((json_int_t)point->time_s));
+	return ++commits->points > MAX_POINTS;
+}
+
+static int
+take_series(void *data, const struct store_series *series, uint64_t last_order)
+{
+	const struct store_range range = { 0, UINT64_MAX, 1, MAX_OF_ONE };
+	struct commits *commits = data;
+
+	(void)last_order;
+	if (commits->test && !strcmp(commits->test, series->test))
+		return 0;
+	free(commits->test);
+	commits->test = mem_copy_text(series->test);
+	store_point_each(commits->tx, series, &range, take_commit, commits);
+	return commits->points > MAX_POINTS ? 1 : store_tx_error(commits->tx);
+}
+
+static int
+read_commits(struct store_tx *tx, void *data, struct err *err)
+{
+	struct commits *commits = data;
+
+	(void)err;
+	commits->tx = tx;
+	commits->points = 0;
+	free(commits->test);
+	commits->test = NULL;
+	json_object_clear(commits->times);
+	return store_series_each(tx, NULL, take_series, commits);
+}
+
+static int
+newer_first(const void *a, const void *b)
+{
+	json_int_t left = json_int_or(*(json_t *const *)a, "time", 0);
+	json_int_t right = json_int_or(*(json_t *const *)b, "time", 0);
+
+	return (right > left) - (right < left);
+}
+
+json_t *
+view_commits(struct view *view, struct err *err)
+{
+	struct commits commits = { .times = json_object() };
+	json_t *out = NULL, *time, **items;
+	const char *hex;
+	size_t count = 0;
+
+	if (!store_read(view->gate->store, read_commits, &commits, err)) {
+		items = mem_new(json_object_size(commits.times),
+				sizeof(*items));
+		json_object_foreach(commits.times, hex, time)
+			items[count++] = json_pack("{s:s, s:O}", "commit", hex,
+						   "time", time);
+		qsort(items, count, sizeof(*items), newer_first);
+		out = json_array();
+		for (size_t i = 0; i < count; i++)
+			json_array_append_new(out, items[i]);
+		free(items);
+	}
+	json_decref(commits.times);
+	free(commits.test);
+	return out;
+}

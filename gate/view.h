@@ -1,0 +1,50 @@
+#ifndef GATE_VIEW_H
+#define GATE_VIEW_H
+
+#include <jansson.h>
+#include <stdint.h>
+
+#include "base/oid.h"
+
+struct err;
+struct gate;
+
+/*
+ * What pages show, read out of store and repository as JSON documents, which
+ * gate/web makes pages of and which readers may have as they are. Each is of
+ * one snapshot. They belong to the caller; NULL and err where there is none.
+ */
+enum { VIEW_PAGE = 200 /* tests on one page of the overview */ };
+
+struct view {
+	struct gate *gate;
+	char *name; /* of the repository, for titles */
+	uint64_t generation;
+	json_t *overview; /* rows of all tests, worst first, of that
+			     generation */
+};
+
+void view_init(struct view *view, struct gate *gate);
+void view_release(struct view *view);
+
+/* page counts from 1; beyond the last one is ERR_NOT_FOUND. */
+json_t *view_overview(struct view *view, size_t page, struct err *err);
+json_t *view_test(struct view *view, const char *test, struct err *err);
+json_t *view_commit(struct view *view, const struct oid *commit,
+		    struct err *err);
+json_t *view_compare(struct view *view, const char *a, const char *b,
+		     struct err *err);
+json_t *view_session(struct view *view, const char *id, struct err *err);
+json_t *view_ledger(struct view *view, struct err *err);
+
+/* Of all tests or one (test NULL or its path), newest first. */
+json_t *view_feed(struct view *view, int improvements, const char *test,
+		  struct err *err);
+
+/* The newest verdict of the whole, or of one test. */
+json_t *view_badge(struct view *view, const char *test, struct err *err);
+
+/* Commits with a history, newest first: an array of {"commit", "time"}. */
+json_t *view_commits(struct view *view, struct err *err);
+
+#endif

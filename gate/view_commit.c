@@ -1,0 +1,224 @@
+/* A commit's page, a session's, and the feeds: what the verdicts rest on. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "gate.h"
+#include "repo/repo.h"
+#include "report/report.h"
+#include "report/text.h"
+#include "view.h"
+
+struct wanted {
+	struct oid commit;
+	struct report report;
+	json_t *doc;
+};
+
+/* {session: {metric: [values]}} of one test at one commit. */
+static int
+take_sample(void *data, const struct store_sample *sample)
+{
+	json_t *metrics = json_object();
+
+	for (size_t i = 0; i < sample->metric_count; i++) {
+		const struct store_values *from = &sample->metrics[i];
+		json_t *values = json_array();
+
+		for (size_t k = 0; k < from->count; k++)
+			if (isfinite(from->values[k]))
+				json_array_append_new(
+					values, json_num(from->values[k]));
+		json_object_set_new(metrics, from->metric, values);
+	}
+	json_object_set_new(data, sample->session, metrics);
+	return 0;
+}
+
+/* The trials of both sides in the last session that ran them. */
+static void
+add_trials(json_t *metric, const json_t *bases, const json_t *samples)
+{
+	const char *name = json_text_or(metric, "metric", ""), *session;
+	json_t *value, *best = NULL, *best_base = NULL, *metrics;
+
+	json_object_foreach((json_t *)(uintptr_t)samples, session, metrics)
+	{
+		json_t *base = json_object_get(json_object_get(bases, session),
+					       name);
+
+		value = json_object_get(metrics, name);
+		if (value && (base || !best)) {
+			best = value;
+			best_base = base;
+		}
+	}
+	if (best)
+		json_object_set_new(metric, "trials_of",
+				    json_pack("{s:O, s:O?}", "value", best,
+					      "base", best_base));
+}
+
+static void
+add_test_trials(struct store_tx *tx, const struct report *report,
+		const struct report_test *test, json_t *json)
+{
+	json_t *bases = json_object(), *samples = json_object(), *metric;
+	size_t i;
+
+	store_sample_each(tx, test->path, &report->commit, take_sample,
+			  samples);
+	if (!oid_is_zero(&test->baseline))
+		store_sample_each(tx, test->path, &test->baseline, take_sample,
+				  bases);
+	json_array_foreach(json_object_get(json, "metrics"), i, metric)
+		add_trials(metric, bases, samples);
+	json_decref(bases);
+	json_decref(samples);
+}
+
+static json_t *
+lines_of(const struct buf *text)
+{
+	json_t *lines = json_array();
+	const char *at = buf_text(text);
+
+	while (*at) {
+		size_t len = strcspn(at, "\n");
+
+		if (len)
+			json_array_append_new(lines, json_text_len(at, len));
+		at += len + (at[len] == '\n');
+	}
+	return lines;
+}
+
+static int
+read_commit(struct store_tx *tx, void *data, struct err *err)
+{
+	const struct text_style style = { .rows = 1000 };
+	struct wanted *wanted = data;
+	struct buf summary = BUF_INIT, advice = BUF_INIT;
+	json_t *report, *tests;
+	int ret;
+
+	report_release(&wanted->report);
+	json_decref(wanted->doc);
+	wanted->doc = NULL;
+	ret = gate_get_report(tx, &wanted->commit, &wanted->report, err);
+	if (ret)
+		return ret;
+	report = report_json(&wanted->report);
+	tests = json_object_get(report, "tests");
+	for (size_t i = 0; i < wanted->report.count; i++)
+		add_test_trials(tx, &wanted->report, &wanted->report.tests[i],
+				json_array_get(tests, i));
+	report_add_summary(&summary, &wanted->report);
+	report_add_advice(&advice, &wanted->report, &style);
+	json_object_set_new(report, "summary", json_text(buf_text(&summary)));
+	wanted->doc = json_pack("{s:o, s:o}", "report", report, "advice",
+				lines_of(&advice));
+	buf_release(&summary);
+	buf_release(&advice);
+	return store_tx_error(tx);
+}
+
+json_t *
+view_commit(struct view *view, const struct oid *commit, struct err *err)
+{
+	struct wanted wanted = { .commit = *commit };
+	int ret;
+
+	report_init(&wanted.report, commit);
+	ret = store_read(view->gate->store, read_commit, &wanted, err);
+	report_release(&wanted.report);
+	if (ret == ERR_NOT_FOUND)
+		err_set(err, ERR_NOT_FOUND,
+			"this commit has not been weighed: nothing that it "
+			"changes is measured, or the worker has not come to "
+			"it yet");
+	if (!ret)
+		json_object_set_new(wanted.doc, "repository",
+				    json_text(view->name));
+	return wanted.doc;
+}
+
+struct session {
+	struct view *view;
+	const char *id;
+	const json_t *commits;
+	json_t *found, *environment;
+};
+
+static int
+has_word(const char *words, const char *word)
+{
+	size_t len = strlen(word);
+
+	for (const char *at = words; (at = strstr(at, word)); at++)
+		if ((at == words || at[-1] == ' ') &&
+		    (at[len] == ' ' || !at[len]))
+			return 1;
+	return 0;
+}
+
+static int
+read_session(struct store_tx *tx, void *data, struct err *err)
+{
+	struct session *session = data;
+	const json_t *item;
+	size_t i;
+
+	(void)err;
+	json_array_clear(session->found);
+	json_array_foreach(session->commits, i, item)
+	{
+		struct oid commit;
+		json_t *head = NULL;
+
+		if (json_get_oid(item, "commit", &commit, NULL) < 0 ||
+		    store_verdict_get(tx, &commit, "", "", &head) < 0)
+			continue;
+		if (has_word(json_text_or(head, "sessions", ""), session->id)) {
+			json_array_append(session->found,
+					  json_object_get(item, "commit"));
+			if (!session->environment)
+				store_environment_get(
+					tx,
+					json_text_or(head, "environment", "?"),
+					&session->environment);
+		}
+		json_decref(head);
+	}
+	return 0;
+}
+
+json_t *
+view_session(struct view *view, const char *id, struct err *err)
+{
+	json_t *commits = view_commits(view, err), *doc = NULL;
+	struct session session = { .view = view,
+				   .id = id,
+				   .commits = commits,
+				   .found = json_array() };
+	int ret = commits ? store_read(view->gate->store, read_session,
+				       &session, err)
+			  : err->code;
+
+	if (!ret && !json_array_size(session.found))
+		ret = err_set(err, ERR_NOT_FOUND,
+			      "no session %s among the newest commits", id);
+	if (!ret)
+		doc = json_pack("{s:s, s:s, s:O, s:O?}", "repository",
+				view->name, "session", id, "commits",
+				session.found, "environment",
+				session.environment);
+	json_decref(session.found);
+	json_decref(session.environment);
+	json_decref(commits);
+	return doc;
+}

@@ -1,0 +1,250 @@
+/* A test's page: its histories, thinned to what a screen shows. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/metrics.h"
+#include "gate.h"
+#include "judge/series.h"
+#include "repo/repo.h"
+#include "view.h"
+#include "web/thin.h"
+
+enum { SHOWN = 1200, MAX_HISTORIES = 40, LEDGER = 100, DESCRIBED = 60 };
+
+struct history {
+	char *metric, *environment;
+	struct store_point *points;
+	double *values;
+	size_t count, cap, value_cap;
+};
+
+struct reading {
+	const char *test;
+	struct history *histories;
+	size_t count, cap;
+	json_t *ledger;
+	json_t *machines; /* environment: what people call it */
+};
+
+static int
+take_series(void *data, const struct store_series *series, uint64_t last_order)
+{
+	struct reading *reading = data;
+
+	(void)last_order;
+	if (reading->count == MAX_HISTORIES)
+		return 1;
+	MEM_GROW(reading->histories, reading->count, reading->cap);
+	reading->histories[reading->count++] = (struct history){
+		.metric = mem_copy_text(series->metric),
+		.environment = mem_copy_text(series->environment)
+	};
+	return 0;
+}
+
+static int
+take_point(void *data, uint64_t order, const struct store_point *point)
+{
+	struct history *history = data;
+
+	(void)order;
+	MEM_GROW(history->values, history->count, history->value_cap);
+	history->values[history->count] = point->value;
+	MEM_GROW(history->points, history->count, history->cap);
+	history->points[history->count++] = *point;
+	return 0;
+}
+
+static int
+take_entry(void *data, uint64_t id, const char *test, json_t *doc)
+{
+	(void)id;
+	(void)test;
+	json_array_append(data, doc);
+	return 0;
+}
+
+static void
+forget(struct reading *reading)
+{
+	for (size_t i = 0; i < reading->count; i++) {
+		free(reading->histories[i].metric);
+		free(reading->histories[i].environment);
+		free(reading->histories[i].points);
+		free(reading->histories[i].values);
+	}
+	reading->count = 0;
+}
+
+static void
+read_machine(struct store_tx *tx, struct reading *reading, const char *id)
+{
+	json_t *doc = NULL;
+
+	if (!store_environment_get(tx, id, &doc))
+		json_object_set(reading->machines, id,
+				json_object_get(doc, "machine"));
+	json_decref(doc);
+}
+
+static int
+read_all(struct store_tx *tx, void *data, struct err *err)
+{
+	const struct store_range all = { 0, UINT64_MAX, 0, 0 };
+	struct reading *reading = data;
+	int ret;
+
+	forget(reading);
+	json_array_clear(reading->ledger);
+	ret = store_series_each(tx, reading->test, take_series, reading);
+	for (size_t i = 0; !ret && i < reading->count; i++) {
+		struct history *history = &reading->histories[i];
+		const struct store_series series = { reading->test,
+						     history->metric,
+						     history->environment };
+
+		ret = store_point_each(tx, &series, &all, take_point, history);
+		read_machine(tx, reading, history->environment);
+	}
+	if (!ret)
+		ret = store_ledger_each(tx, reading->test, LEDGER, take_entry,
+					reading->ledger);
+	if (!ret && !reading->count)
+		return err_set(err, ERR_NOT_FOUND,
+			       "no history of this test: it grows with what "
+			       "lands");
+	return ret;
+}
+
+static json_t *
+point_json(const struct repo *repo, const struct store_point *point,
+	   int described)
+{
+	struct repo_commit commit = { 0 };
+	char hex[OID_HEX + 1];
+	json_t *json = json_pack(
+		"{s:s, s:I, s:o, s:o, s:o, s:o}", "commit",
+		oid_format(&point->commit, hex), "time",
+		(json_int_t)point->time_s, "value", json_num(point->value),
+		"base", json_num(point->base), "low", json_num(point->low),
+		"high", json_num(point->high));
+
+	if (described &&
+	    !repo_commit_read(repo, &point->commit, &commit, NULL)) {
+		json_object_set_new(json, "author", json_text(commit.author));
+		json_object_set_new(json, "subject", json_text(commit.subject));
+	}
+	repo_commit_release(&commit);
+	return json;
+}
+
+/* Where a point that may have been thinned out is shown. */
+static size_t
+shown_at(const size_t *keep, size_t kept, size_t index)
+{
+	size_t low = 0, high = kept;
+
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+
+		if (keep[middle] < index)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < kept ? low : kept - 1;
+}
+
+static json_t *
+change_json(const struct history *history, const struct change *change,
+	    size_t at)
+{
+	char hex[OID_HEX + 1], first[OID_HEX + 1], last[OID_HEX + 1];
+	const struct store_point *points = history->points;
+
+	return json_pack("{s:I, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o}", "at",
+			 (json_int_t)at, "commit",
+			 oid_format(&points[change->at].commit, hex), "first",
+			 oid_format(&points[change->first].commit, first),
+			 "last", oid_format(&points[change->last].commit, last),
+			 "ratio", json_num(change->ratio), "low",
+			 json_num(change->low), "high", json_num(change->high),
+			 "before", json_num(change->before), "after",
+			 json_num(change->after));
+}
+
+static void
+add_points(json_t *json, const struct repo *repo, const struct history *history)
+{
+	size_t *keep = mem_new(SHOWN, sizeof(*keep));
+	size_t kept = web_thin(history->values, history->count, SHOWN, keep);
+	json_t *points = json_array(), *changes = json_array();
+	struct changes found;
+
+	for (size_t i = 0; i < kept; i++)
+		json_array_append_new(
+			points, point_json(repo, &history->points[keep[i]],
+					   kept - i <= DESCRIBED));
+	changes_find(history->values, history->count, &found);
+	for (size_t i = 0; i < found.count; i++)
+		if (!found.items[i].passing)
+			json_array_append_new(
+				changes,
+				change_json(history, &found.items[i],
+					    shown_at(keep, kept,
+						     found.items[i].at)));
+	json_object_set_new(json, "noise", json_num(found.noise));
+	json_object_set_new(json, "points", points);
+	json_object_set_new(json, "changes", changes);
+	changes_release(&found);
+	free(keep);
+}
+
+static json_t *
+history_json(const struct repo *repo, const struct reading *reading,
+	     const struct history *history)
+{
+	const struct metric_row *row = metric_find(history->metric);
+	json_t *json = json_pack(
+		"{s:o, s:s, s:s, s:s, s:O?, s:I}", "metric",
+		json_text(history->metric), "unit", row ? row->unit : "1",
+		"better",
+		row && row->better == BETTER_HIGHER ? "higher" : "lower",
+		"environment", history->environment, "machine",
+		json_object_get(reading->machines, history->environment),
+		"count", (json_int_t)history->count);
+
+	add_points(json, repo, history);
+	return json;
+}
+
+json_t *
+view_test(struct view *view, const char *test, struct err *err)
+{
+	struct reading reading = { .test = test,
+				   .ledger = json_array(),
+				   .machines = json_object() };
+	json_t *doc = NULL, *histories = json_array();
+
+	if (!store_read(view->gate->store, read_all, &reading, err)) {
+		for (size_t i = 0; i < reading.count; i++)
+			json_array_append_new(
+				histories,
+				history_json(view->gate->repo, &reading,
+					     &reading.histories[i]));
+		doc = json_pack("{s:s, s:o, s:O, s:O}", "repository",
+				view->name, "test", json_text(test),
+				"histories", histories, "ledger",
+				reading.ledger);
+	}
+	json_decref(histories);
+	json_decref(reading.ledger);
+	json_decref(reading.machines);
+	forget(&reading);
+	free(reading.histories);
+	return doc;
+}

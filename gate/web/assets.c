@@ -1,0 +1,27 @@
+/* The files that pages refer to, as they lie in assets/: the assembler puts
+ * them in, the Makefile says that this file depends on them. */
+#include "web/web.h"
+
+#include <stddef.h>
+
+#define ASSET(symbol, file)                                                    \
+	__asm__(".section .rodata\n"                                           \
+		".globl web_asset_" #symbol "\n"                               \
+		"web_asset_" #symbol ":\n"                                     \
+		".incbin \"" file "\"\n"                                       \
+		".globl web_asset_" #symbol "_end\n"                           \
+		"web_asset_" #symbol "_end:\n"                                 \
+		".byte 0\n"                                                    \
+		".previous\n");                                                \
+	extern const char web_asset_##symbol[], web_asset_##symbol##_end[]
+
+ASSET(style, "gate/web/assets/style.css");
+ASSET(page, "gate/web/assets/page.js");
+
+const struct web_asset web_assets[] = {
+	{ "style.css", "text/css; charset=utf-8", web_asset_style,
+	  web_asset_style_end },
+	{ "page.js", "text/javascript; charset=utf-8", web_asset_page,
+	  web_asset_page_end },
+	{ NULL, NULL, NULL, NULL },
+};

@@ -1,0 +1,275 @@
+/* A commit: the verdict as the status said it, and all that it rests on. */
+#include "web/web.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "web/html.h"
+#include "web/svg.h"
+
+static void
+add_term(struct buf *buf, const char *term)
+{
+	buf_addf(buf, "<dt>%s</dt><dd>", term);
+}
+
+static void
+add_text_term(struct buf *buf, const json_t *doc, const char *name,
+	      const char *term)
+{
+	const char *text = json_text_or(doc, name, NULL);
+
+	if (!text || !*text)
+		return;
+	add_term(buf, term);
+	html_text(buf, text);
+	buf_adds(buf, "</dd>\n");
+}
+
+/* Session ids, separated by blanks. */
+static void
+add_sessions(struct buf *buf, const char *ids)
+{
+	add_term(buf, "sessions");
+	while (*ids) {
+		size_t len = strspn(ids, "0123456789abcdef");
+
+		if (len)
+			buf_addf(buf,
+				 "<a class=\"hash\" "
+				 "href=\"../session/%.*s.html\">%.*s</a> ",
+				 (int)len, ids, (int)len, ids);
+		ids += len;
+		ids += strcspn(ids, " ");
+		ids += strspn(ids, " ");
+	}
+	buf_adds(buf, "</dd>\n");
+}
+
+static void
+add_head(struct buf *buf, const json_t *report)
+{
+	const char *sessions = json_text_or(report, "sessions", NULL);
+
+	const char *verdict = json_text_or(report, "verdict", "");
+	const char *summary = json_text_or(report, "summary", "");
+
+	/* The summary begins with the verdict, which is shown before it. */
+	if (!strncmp(summary, verdict, strlen(verdict)))
+		summary += strlen(verdict);
+	buf_adds(buf, "<p class=\"summary\">");
+	html_verdict(buf, verdict);
+	html_text(buf, summary);
+	buf_adds(buf, "</p>\n<dl class=\"facts\">\n");
+	add_text_term(buf, report, "subject", "subject");
+	add_text_term(buf, report, "author", "author");
+	add_text_term(buf, report, "ref", "pushed to");
+	add_text_term(buf, report, "why", "why");
+	add_term(buf, "judged");
+	html_time(buf, json_int_or(report, "time", 0));
+	buf_adds(buf, "</dd>\n");
+	add_text_term(buf, report, "machine", "machine");
+	add_text_term(buf, report, "environment", "environment");
+	add_text_term(buf, report, "counter", "instructions");
+	if (sessions)
+		add_sessions(buf, sessions);
+	buf_adds(buf, "</dl>\n");
+}
+
+static double *
+take_numbers(const json_t *array, size_t *count)
+{
+	double *values = mem_new(json_array_size(array), sizeof(*values));
+	const json_t *value;
+	size_t i;
+
+	*count = json_array_size(array);
+	json_array_foreach(array, i, value)
+		values[i] = json_is_number(value) ? json_number_value(value)
+						  : NAN;
+	return values;
+}
+
+static void
+add_trials(struct buf *buf, const json_t *metric, const char *test)
+{
+	const json_t *trials = json_object_get(metric, "trials_of");
+	struct svg_trials plot = { .unit = json_text_or(metric, "unit", "1") };
+	double *base, *value;
+	char *label;
+
+	if (!trials)
+		return;
+	base = take_numbers(json_object_get(trials, "base"), &plot.base_count);
+	value = take_numbers(json_object_get(trials, "value"),
+			     &plot.value_count);
+	label = mem_text("trials of %s, %s, before and now", test,
+			 json_text_or(metric, "metric", ""));
+	plot.base = base;
+	plot.value = value;
+	plot.label = label;
+	buf_adds(buf, "<figure><figcaption>trials, ");
+	html_text_cut(buf, json_text_or(metric, "metric", ""), 60);
+	buf_adds(buf, "</figcaption>");
+	svg_trials(buf, &plot);
+	buf_adds(buf, "</figure>\n");
+	free(label);
+	free(value);
+	free(base);
+}
+
+static void
+add_interval(struct buf *buf, const json_t *metric, int higher)
+{
+	double low = json_number_or(metric, "low", 0);
+	double high = json_number_or(metric, "high", INFINITY);
+
+	if (low <= 0 || !isfinite(high)) {
+		buf_adds(buf, "too few trials");
+		return;
+	}
+	html_change(buf, low, higher);
+	buf_adds(buf, " to ");
+	html_change(buf, high, higher);
+}
+
+static void
+add_metric(struct buf *buf, const json_t *metric)
+{
+	const char *unit = json_text_or(metric, "unit", "1");
+	int higher = !strcmp(json_text_or(metric, "better", ""), "higher");
+	double seen = json_number_or(metric, "detectable", NAN);
+
+	buf_adds(buf, "<tr><th scope=\"row\">");
+	html_text_cut(buf, json_text_or(metric, "metric", ""), 60);
+	buf_adds(buf, "</th><td>");
+	html_verdict(buf, json_text_or(metric, "verdict", ""));
+	buf_adds(buf, "</td><td class=\"number\">");
+	html_value(buf, json_number_or(metric, "base", NAN), unit);
+	buf_adds(buf, "</td><td class=\"number\">");
+	html_value(buf, json_number_or(metric, "value", NAN), unit);
+	buf_adds(buf, "</td><td class=\"number\">");
+	html_change(buf, json_number_or(metric, "ratio", NAN), higher);
+	buf_adds(buf, "</td><td>");
+	add_interval(buf, metric, higher);
+	buf_addf(buf,
+		 "</td><td class=\"number\">%lld</td><td "
+		 "class=\"number\">",
+		 (long long)json_int_or(metric, "trials", 0));
+	if (isfinite(seen))
+		buf_addf(buf, "%.1f %%", seen * 100);
+	buf_adds(buf, "</td></tr>\n");
+}
+
+static void
+add_metrics(struct buf *buf, const json_t *metrics)
+{
+	const json_t *metric;
+	size_t i;
+
+	if (!json_array_size(metrics))
+		return;
+	buf_adds(buf,
+		 "<div class=\"scroll\" tabindex=\"0\" role=\"region\" "
+		 "aria-label=\"metrics\"><table>\n<thead><tr><th "
+		 "scope=\"col\">metric</th><th scope=\"col\">verdict</th><th "
+		 "scope=\"col\">before</th><th scope=\"col\">now</th><th "
+		 "scope=\"col\">change</th><th scope=\"col\">interval</th><th "
+		 "scope=\"col\">trials</th><th scope=\"col\">smallest "
+		 "detectable</th></tr></thead>\n<tbody>\n");
+	json_array_foreach(metrics, i, metric) add_metric(buf, metric);
+	buf_adds(buf, "</tbody>\n</table></div>\n");
+}
+
+static void
+add_test(struct buf *buf, const json_t *test)
+{
+	const json_t *metrics = json_object_get(test, "metrics"), *metric;
+	const char *name = json_text_or(test, "test", "");
+	const char *log = json_text_or(test, "log", NULL);
+	size_t i;
+
+	buf_adds(buf, "<section>\n<h2>");
+	html_test_link(buf, "../", name);
+	buf_addc(buf, ' ');
+	html_verdict(buf, json_text_or(test, "verdict", ""));
+	buf_adds(buf, "</h2>\n<dl class=\"facts\">\n");
+	add_text_term(buf, test, "why", "why");
+	add_text_term(buf, test, "evidence", "evidence");
+	add_text_term(buf, test, "note", "note");
+	add_text_term(buf, test, "accepted", "accepted");
+	add_term(buf, "baseline");
+	html_commit_link(buf, "../", json_text_or(test, "baseline", ""));
+	buf_adds(buf, "</dd>\n");
+	if (json_object_get(test, "changed")) {
+		add_term(buf, "first shown by");
+		html_commit_link(buf, "../", json_text_or(test, "changed", ""));
+		buf_adds(buf, "</dd>\n");
+	}
+	buf_adds(buf, "</dl>\n");
+	add_metrics(buf, metrics);
+	json_array_foreach(metrics, i, metric) add_trials(buf, metric, name);
+	if (log && *log) {
+		buf_adds(buf, "<details><summary>end of the log</summary>"
+			      "<pre>");
+		/* Line by line: a line's end is no control to be shown. */
+		while (*log) {
+			size_t len = strcspn(log, "\n");
+			char *line = mem_copy_bytes(log, len);
+
+			html_text_cut(buf, line, 1000);
+			buf_addc(buf, '\n');
+			free(line);
+			log += len + (log[len] == '\n');
+		}
+		buf_adds(buf, "</pre></details>\n");
+	}
+	buf_adds(buf, "</section>\n");
+}
+
+/* How to reproduce it, and the trailer to paste. */
+static void
+add_advice(struct buf *buf, const json_t *lines)
+{
+	const json_t *line;
+	size_t i;
+
+	if (!json_array_size(lines))
+		return;
+	buf_adds(buf, "<h2>What to do</h2>\n<pre>");
+	json_array_foreach(lines, i, line)
+	{
+		html_text(buf, json_string_value(line));
+		buf_addc(buf, '\n');
+	}
+	buf_adds(buf, "</pre>\n");
+}
+
+void
+web_commit(struct buf *buf, const json_t *doc)
+{
+	const json_t *report = json_object_get(doc, "report"), *test;
+	const char *commit = json_text_or(report, "commit", "");
+	char *title = mem_text("Commit %.10s", commit);
+	char *json = mem_text("commit/%.40s.json", commit);
+	struct html_page page = {
+		.title = title,
+		.repository = json_text_or(doc, "repository", ""),
+		.root = "../",
+		.json = json,
+	};
+	size_t i;
+
+	html_begin(buf, &page);
+	add_head(buf, report);
+	json_array_foreach(json_object_get(report, "tests"), i, test)
+		add_test(buf, test);
+	add_advice(buf, json_object_get(doc, "advice"));
+	html_end(buf, &page);
+	free(json);
+	free(title);
+}

@@ -1,0 +1,150 @@
+/* Two revisions side by side, and one session's environment. */
+#include "web/web.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "web/html.h"
+
+static void
+add_row(struct buf *buf, const json_t *row)
+{
+	const char *unit = json_text_or(row, "unit", "1");
+	double low = json_number_or(row, "low", 0);
+	double high = json_number_or(row, "high", INFINITY);
+	long long rounds = (long long)json_int_or(row, "rounds", 0);
+	int higher = !strcmp(json_text_or(row, "better", ""), "higher");
+
+	buf_adds(buf, "<tr><th scope=\"row\">");
+	html_test_link(buf, "", json_text_or(row, "test", ""));
+	buf_adds(buf, "</th><td>");
+	html_text_cut(buf, json_text_or(row, "metric", ""), 60);
+	buf_adds(buf, "</td><td class=\"number\">");
+	html_value(buf, json_number_or(row, "base", NAN), unit);
+	buf_adds(buf, "</td><td class=\"number\">");
+	html_value(buf, json_number_or(row, "value", NAN), unit);
+	buf_adds(buf, "</td><td class=\"number\">");
+	html_change(buf, json_number_or(row, "ratio", NAN), higher);
+	buf_adds(buf, "</td><td>");
+	if (!rounds) {
+		buf_adds(buf, "measured apart");
+	} else if (low > 0 && isfinite(high)) {
+		html_change(buf, low, higher);
+		buf_adds(buf, " to ");
+		html_change(buf, high, higher);
+		buf_addf(buf, ", %lld rounds", rounds);
+	} else {
+		buf_adds(buf, "too few trials");
+	}
+	buf_adds(buf, "</td></tr>\n");
+}
+
+static void
+add_rows(struct buf *buf, const json_t *rows)
+{
+	const json_t *row;
+	size_t i;
+
+	if (!json_array_size(rows)) {
+		buf_adds(buf, "<p>No test was measured at both.</p>\n");
+		return;
+	}
+	buf_adds(buf, "<div class=\"scroll\" tabindex=\"0\" role=\"region\" "
+		      "aria-label=\"comparison\"><table>\n<thead><tr><th "
+		      "scope=\"col\">test</th><th scope=\"col\">metric</th><th "
+		      "scope=\"col\">A</th><th scope=\"col\">B</th><th "
+		      "scope=\"col\">change</th><th "
+		      "scope=\"col\">interval</th></tr></thead>\n<tbody>\n");
+	json_array_foreach(rows, i, row) add_row(buf, row);
+	buf_adds(buf, "</tbody>\n</table></div>\n");
+}
+
+void
+web_compare(struct buf *buf, const json_t *doc)
+{
+	struct html_page page = {
+		.title = "Compare",
+		.repository = json_text_or(doc, "repository", ""),
+		.root = "",
+	};
+	const char *a = json_text_or(doc, "a", ""),
+		   *b = json_text_or(doc, "b", "");
+
+	html_begin(buf, &page);
+	buf_adds(buf, "<form action=\"compare.html\"><label>A <input "
+		      "name=\"a\" value=\"");
+	html_text_cut(buf, a, 200);
+	buf_adds(buf, "\"></label> <label>B <input name=\"b\" value=\"");
+	html_text_cut(buf, b, 200);
+	buf_adds(buf, "\"></label> <button>compare</button></form>\n");
+	if (*a && *b)
+		add_rows(buf, json_object_get(doc, "rows"));
+	html_end(buf, &page);
+}
+
+void
+web_session(struct buf *buf, const json_t *doc)
+{
+	const char *id = json_text_or(doc, "session", "");
+	char *title = mem_text("Session %s", id);
+	char *json = mem_text("session/%s.json", id);
+	struct html_page page = {
+		.title = title,
+		.repository = json_text_or(doc, "repository", ""),
+		.root = "../",
+		.json = json,
+	};
+	const json_t *value;
+	const char *name;
+	size_t i;
+
+	html_begin(buf, &page);
+	buf_adds(buf, "<h2>Commits</h2>\n<ul>\n");
+	json_array_foreach(json_object_get(doc, "commits"), i, value)
+	{
+		buf_adds(buf, "<li>");
+		html_commit_link(buf, "../", json_string_value(value));
+		buf_adds(buf, "</li>\n");
+	}
+	buf_adds(buf, "</ul>\n<h2>Environment</h2>\n<dl class=\"facts\">\n");
+	json_object_foreach(json_object_get(doc, "environment"), name, value)
+	{
+		buf_adds(buf, "<dt>");
+		html_text_cut(buf, name, 60);
+		buf_adds(buf, "</dt><dd>");
+		if (json_is_string(value)) {
+			html_text_cut(buf, json_string_value(value), 300);
+		} else {
+			struct buf text = BUF_INIT;
+
+			json_append(&text, value);
+			html_text_cut(buf, buf_text(&text), 300);
+			buf_release(&text);
+		}
+		buf_adds(buf, "</dd>\n");
+	}
+	buf_adds(buf, "</dl>\n");
+	html_end(buf, &page);
+	free(json);
+	free(title);
+}
+
+void
+web_trouble(struct buf *buf, const json_t *doc)
+{
+	struct html_page page = {
+		.title = json_text_or(doc, "title", "Nothing here"),
+		.repository = json_text_or(doc, "repository", ""),
+		.root = json_text_or(doc, "root", ""),
+	};
+
+	html_begin(buf, &page);
+	buf_adds(buf, "<p>");
+	html_text(buf, json_text_or(doc, "why", ""));
+	buf_adds(buf, "</p>\n");
+	html_end(buf, &page);
+}

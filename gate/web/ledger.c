@@ -1,0 +1,64 @@
+#include "web/ledger.h"
+
+#include "base/buf.h"
+#include "base/json.h"
+#include "web/html.h"
+#include "web/web.h"
+
+static void
+add_entry(struct buf *buf, const json_t *entry, const char *root)
+{
+	const char *test = json_text_or(entry, "test", NULL);
+
+	buf_adds(buf, "<tr><td>");
+	html_time(buf, json_int_or(entry, "time", 0));
+	buf_adds(buf, "</td><td>");
+	html_text_cut(buf, json_text_or(entry, "what", ""), 40);
+	buf_adds(buf, "</td><td>");
+	if (test)
+		html_test_link(buf, root, test);
+	buf_adds(buf, "</td><td>");
+	html_commit_link(buf, root, json_text_or(entry, "commit", ""));
+	buf_adds(buf, "</td><td>");
+	html_text_cut(buf, json_text_or(entry, "who", ""), 100);
+	buf_adds(buf, "</td><td>");
+	html_text_cut(buf, json_text_or(entry, "why", ""), 500);
+	buf_adds(buf, "</td></tr>\n");
+}
+
+void
+web_ledger_table(struct buf *buf, const json_t *entries, const char *root)
+{
+	const json_t *entry;
+	size_t i;
+
+	if (!json_array_size(entries)) {
+		buf_adds(buf, "<p class=\"quiet\">Nothing yet.</p>\n");
+		return;
+	}
+	buf_adds(buf, "<div class=\"scroll\" tabindex=\"0\" role=\"region\" "
+		      "aria-label=\"ledger\"><table>\n<thead><tr><th "
+		      "scope=\"col\">when</th><th scope=\"col\">what</th><th "
+		      "scope=\"col\">test</th><th scope=\"col\">commit</th><th "
+		      "scope=\"col\">who</th><th "
+		      "scope=\"col\">why</th></tr></thead>\n<tbody>\n");
+	json_array_foreach(entries, i, entry) add_entry(buf, entry, root);
+	buf_adds(buf, "</tbody>\n</table></div>\n");
+}
+
+void
+web_ledger(struct buf *buf, const json_t *doc)
+{
+	struct html_page page = {
+		.title = "Ledger",
+		.repository = json_text_or(doc, "repository", ""),
+		.root = "",
+		.json = "ledger.json",
+	};
+
+	html_begin(buf, &page);
+	buf_adds(buf, "<p>Who accepted, reset or skipped what, when and "
+		      "why.</p>\n");
+	web_ledger_table(buf, json_object_get(doc, "entries"), "");
+	html_end(buf, &page);
+}

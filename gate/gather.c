@@ -539,15 +539,10 @@ add_skip_reason(const struct trailers *trailers, struct buf *buf)
 }
 
 void
-gather_add_text(const struct gather *gather, struct buf *buf)
+gather_add_reason(const struct gather *gather, struct buf *buf)
 {
-	const char *ref = short_ref(gather->ref);
-
-	buf_add_clean(buf, ref, strlen(ref), 80);
-	buf_adds(buf, ": ");
 	switch (gather->outcome) {
 	case GATHER_WEIGH:
-		add_counts(gather, buf);
 		return;
 	case GATHER_NOTHING:
 		buf_adds(buf, "nothing new to weigh");
@@ -556,12 +551,28 @@ gather_add_text(const struct gather *gather, struct buf *buf)
 		buf_adds(buf, "no performance tests in this tree");
 		return;
 	case GATHER_UNTOUCHED:
-		buf_adds(buf, "nothing to weigh: no test depends on what "
-			      "changed");
+		buf_addf(buf, "nothing to weigh: %s",
+			 gather->touched.count ? "no test depends on what "
+						 "changed"
+			 : gather->ignored     ? "only ignored files changed"
+					       : "no file changed");
 		return;
 	case GATHER_SKIPPED:
 		buf_adds(buf, "not weighed: " TRAILER_SKIP);
 		add_skip_reason(&gather->trailers, buf);
 		return;
 	}
+}
+
+void
+gather_add_text(const struct gather *gather, struct buf *buf)
+{
+	const char *ref = short_ref(gather->ref);
+
+	buf_add_clean(buf, ref, strlen(ref), 80);
+	buf_adds(buf, ": ");
+	if (gather->outcome == GATHER_WEIGH)
+		add_counts(gather, buf);
+	else
+		gather_add_reason(gather, buf);
 }

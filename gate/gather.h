@@ -62,6 +62,7 @@ struct gather {
 	struct gather_test *tests;
 	size_t test_count, test_cap, run_count;
 	struct texts touched; /* changed paths that are not ignored */
+	int ignored;          /* some are */
 	struct texts deleted; /* tests that the base holds and the tip not */
 	struct trailers trailers;
 	struct problems problems;
@@ -102,6 +103,9 @@ void gather_describe(const struct gather *gather, struct report *report);
 json_t *gather_note(const struct gather *gather);
 /* The other way; for gather.c. */
 int gather_restore(struct gather *gather, const json_t *note, struct err *err);
+
+/* Why nothing is weighed; nothing where something is. */
+void gather_add_reason(const struct gather *gather, struct buf *buf);
 
 /* `main: 3 commits, 4 tests against 1a2b3c4d5e`, or why nothing is weighed. */
 void gather_add_text(const struct gather *gather, struct buf *buf);

@@ -132,8 +132,10 @@ on_change(void *data, const struct repo_change *change)
 	struct finder *finder = data;
 	struct gather *gather = finder->gather;
 
-	if (patterns_match(finder->ignore, change->path))
+	if (patterns_match(finder->ignore, change->path)) {
+		gather->ignored = 1;
 		return 0;
+	}
 	texts_add(&gather->touched, change->path);
 	return gather->touched.count >= MAX_TOUCHED;
 }

@@ -1,10 +1,16 @@
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/exit.h"
 #include "cmd/commands.h"
 #include "cmd/common.h"
 #include "cmd/pager.h"
 #include "gate.h"
+#include "gather.h"
 #include "report/report.h"
+#include "report/text.h"
 #include "repo/repo.h"
 
 struct wanted {
@@ -21,6 +27,63 @@ read_report(struct store_tx *tx, void *data, struct err *err)
 	return gate_get_report(tx, &wanted->commit, &wanted->report, err);
 }
 
+/*
+ * No record: that of a commit which nothing measures is in the commit itself,
+ * against the one before it, and as if pushed to the branch of HEAD.
+ */
+static int
+explain(struct gate *gate, struct wanted *wanted, struct err *err)
+{
+	char *ref = repo_head_name(gate->repo);
+	struct gather_input input = { .repo = gate->repo,
+				      .store = gate->store,
+				      .policy = gate->policy,
+				      .ref = ref ? ref : "refs/heads/HEAD",
+				      .new = wanted->commit,
+				      .may_accept = 1,
+				      .facts_only = 1 };
+	struct gather gather = { 0 };
+	struct buf why = BUF_INIT;
+	int ret = repo_commit_parent(gate->repo, &wanted->commit, &input.old,
+				     NULL, NULL);
+
+	if (!ret)
+		ret = gather_update(&gather, &input, NULL);
+	if (ret < 0 || gather.outcome == GATHER_WEIGH) {
+		/* *err says that there is no record. */
+		ret = err->code;
+		goto out;
+	}
+	gather_add_reason(&gather, &why);
+	report_init(&wanted->report, &wanted->commit);
+	wanted->report.verdict = VERDICT_UNWEIGHED;
+	report_set(&wanted->report.why, buf_text(&why));
+	gather_describe(&gather, &wanted->report);
+out:
+	buf_release(&why);
+	gather_release(&gather);
+	free(ref);
+	return ret;
+}
+
+static int
+find_report(struct gate *gate, struct wanted *wanted, struct err *err)
+{
+	int ret = store_read(gate->store, read_report, wanted, err);
+
+	return ret == ERR_NOT_FOUND ? explain(gate, wanted, err) : ret;
+}
+
+static void
+print_summary(const struct report *report)
+{
+	struct buf text = BUF_INIT;
+
+	report_add_summary(&text, report);
+	puts(buf_text(&text));
+	buf_release(&text);
+}
+
 int
 cmd_show(int argc, char **argv)
 {
@@ -28,8 +91,10 @@ cmd_show(int argc, char **argv)
 	struct err err = ERR_INIT;
 	struct wanted wanted = { 0 };
 	const char *repo = NULL;
-	int json = 0, ret;
+	int json = 0, summary = 0, ret;
 	const struct option_row rows[] = {
+		{ "summary", 's', OPTION_FLAG, NULL,
+		  "one line: the verdict and why", &summary },
 		{ "repo", 0, OPTION_TEXT, "DIR", "the repository", &repo },
 		{ "json", 0, OPTION_FLAG, NULL, "as JSON", &json },
 		{ 0 }
@@ -43,10 +108,12 @@ cmd_show(int argc, char **argv)
 		ret = repo_resolve(gate.repo, argc > 1 ? argv[1] : "HEAD",
 				   &wanted.commit, &err);
 	if (!ret)
-		ret = store_read(gate.store, read_report, &wanted, &err);
-	if (!ret && !json)
+		ret = find_report(&gate, &wanted, &err);
+	if (!ret && !json && !summary)
 		pager_start();
-	if (!ret)
+	if (!ret && summary && !json)
+		print_summary(&wanted.report);
+	else if (!ret)
 		cmd_print_report(&wanted.report, json, 1);
 	report_release(&wanted.report);
 	gate_close(&gate);

@@ -110,7 +110,10 @@ ok "which is not in the table" lacks "perf/a "
 echo x >doc/x.md
 commit "prose"
 push origin main
-ok "prose is ignored" has "nothing to weigh: no test depends on what changed"
+ok "prose is ignored" has "nothing to weigh: only ignored files changed"
+try pacegate show --repo "$bare" main
+ok "show says so too" has "unweighed: nothing to weigh: only ignored files changed"
+ok "which is no error" is "$status" 0
 git -C "$bare" config pacegate.ignore '*.md'
 git -C "$bare" config --add pacegate.ignore 'doc/'
 echo y >doc/x

@@ -111,6 +111,12 @@ install: all
 	install -m 644 contrib/completion/pacegate.fish \
 		$(DESTDIR)$(SHAREDIR)/fish/vendor_completions.d
 	ln -sf pacegate $(DESTDIR)$(BINDIR)/git-pacegate
+	install -d $(DESTDIR)$(SHAREDIR)/pacegate/hosts
+	install -m 755 contrib/hosts/gitolite-common contrib/hosts/mirror \
+		contrib/hosts/github-pre-receive \
+		$(DESTDIR)$(SHAREDIR)/pacegate/hosts
+	install -m 644 contrib/hosts/nginx.conf \
+		$(DESTDIR)$(SHAREDIR)/pacegate/hosts
 	for page in contrib/man/*.[157]; do \
 		install -m 644 $$page $(DESTDIR)$(MANDIR)/man$${page##*.}/ || \
 			exit 1; done
@@ -119,7 +125,7 @@ install: all
 uninstall:
 	rm -f $(DESTDIR)$(BINDIR)/git-pacegate $(DESTDIR)$(MANDIR)/man1/git-pacegate.1
 	rm -f $(DESTDIR)$(BINDIR)/pacegate $(DESTDIR)$(BINDIR)/pacegate-runner
-	rm -rf $(DESTDIR)$(LIBEXECDIR)
+	rm -rf $(DESTDIR)$(LIBEXECDIR) $(DESTDIR)$(SHAREDIR)/pacegate
 	rm -f $(DESTDIR)$(SHAREDIR)/bash-completion/completions/pacegate \
 		$(DESTDIR)$(SHAREDIR)/zsh/site-functions/_pacegate \
 		$(DESTDIR)$(SHAREDIR)/fish/vendor_completions.d/pacegate.fish

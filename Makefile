@@ -48,7 +48,11 @@ $(B)/%.o: %.c
 	$(CC) $(CPPFLAGS) $(ALLCFLAGS) -MMD -MP -c $< -o $@
 
 
-$(B)/gate/web/assets.o: $(wildcard gate/web/assets/*)
+# What pages refer to is built into the program.
+$(B)/gate/web/assets.o: $(wildcard gate/web/assets/*) $(B)/vendor/uplot.js
+$(B)/gate/web/assets.o: CPPFLAGS += -DUPLOT_DIR='"$(B)/vendor"'
+$(B)/vendor/uplot.js: contrib/uplot
+	@contrib/uplot $(B)/vendor
 
 $(B)/libgate.a: $(GATE_OBJ)
 $(B)/librunner.a: $(RUNNER_OBJ)

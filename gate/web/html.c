@@ -73,8 +73,15 @@ html_begin(struct buf *buf, const struct html_page *page)
 	html_text_cut(buf, page->title, 200);
 	buf_adds(buf, " - ");
 	html_text_cut(buf, page->repository, 200);
+	buf_adds(buf, "</title>\n");
+	if (page->plots)
+		buf_addf(buf,
+			 "<link rel=\"stylesheet\" "
+			 "href=\"%sassets/uplot.css\">\n<script "
+			 "src=\"%sassets/uplot.js\" defer></script>\n",
+			 page->root, page->root);
 	buf_addf(buf,
-		 "</title>\n<link rel=\"stylesheet\" "
+		 "<link rel=\"stylesheet\" "
 		 "href=\"%sassets/style.css\">\n"
 		 "<script src=\"%sassets/page.js\" defer></script>\n",
 		 page->root, page->root);

@@ -24,6 +24,7 @@ struct html_page {
 	const char *root;
 	const char *feed; /* Atom feed of this page below root, or NULL */
 	const char *json; /* the page's data below root, or NULL */
+	int plots;        /* it has histories to zoom into */
 };
 
 void html_begin(struct buf *buf, const struct html_page *page);

@@ -269,6 +269,7 @@ web_test(struct buf *buf, const json_t *doc)
 		.title = test,
 		.repository = json_text_or(doc, "repository", ""),
 		.root = "../",
+		.plots = 1,
 	};
 	const json_t *history;
 	size_t i;

@@ -1,14 +1,18 @@
 #include "gate.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/file.h"
+#include "base/io.h"
 #include "base/json.h"
 #include "base/log.h"
 #include "base/names.h"
@@ -61,6 +65,23 @@ char *
 gate_path(const struct gate *gate, const char *name)
 {
 	return file_join(repo_gitdir(gate->repo), name);
+}
+
+int
+gate_lock(const struct gate *gate, const char *name, int *fd, struct err *err)
+{
+	char *path = gate_path(gate, name);
+	int ret = 1;
+
+	*fd = file_open_shared(path, O_RDWR);
+	if (*fd < 0) {
+		ret = err_errno(err, "%s", path);
+	} else if (flock(*fd, LOCK_EX | LOCK_NB)) {
+		ret = errno == EWOULDBLOCK ? 0 : err_errno(err, "%s", path);
+		io_close(fd);
+	}
+	free(path);
+	return ret;
 }
 
 void

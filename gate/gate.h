@@ -43,6 +43,11 @@ void gate_close(struct gate *gate);
 /* Below the repository; freed by the caller. */
 char *gate_path(const struct gate *gate, const char *name);
 
+/* Take the lock of that name below the repository, until *fd is closed: 1, or
+ * 0 where another process has it. */
+int gate_lock(const struct gate *gate, const char *name, int *fd,
+	      struct err *err);
+
 /* The pool's slots as configured; texts are borrowed from the policy. */
 void gate_slots(const struct gate *gate, struct slot_rules *rules);
 

@@ -10,6 +10,7 @@
 #include "drift.h"
 #include "gate.h"
 #include "gather.h"
+#include "messages.h"
 
 enum { CLASS_PUSH = 1 };
 
@@ -195,6 +196,8 @@ record_all(struct store_tx *tx, void *data, struct err *err)
 		add_ledger(tx, record, "skip", "", skip->reason, tip, NULL);
 		return store_tx_error(tx);
 	}
+	if (gather->outcome != GATHER_WEIGH)
+		return 0;
 	for (size_t i = 0; i < gather->update.count; i++) {
 		const struct repo_commit *commit = &gather->commits[i];
 		struct report report;
@@ -248,24 +251,29 @@ add_job(struct store_tx *tx, void *data, struct err *err)
 }
 
 static int
-queue_update(struct gate *gate, const json_t *update, const char *pusher,
+queue_update(struct gate *gate, const json_t *update, const json_t *push,
 	     struct err *err)
 {
 	json_t *doc = json_pack("{s:s, s:o, s:O}", "kind", "push", "pusher",
-				json_text(pusher), "update", update);
+				json_text(json_text_or(push, "pusher", "")),
+				"update", update);
 	char *key = mem_text("push %.40s %.300s",
 			     json_text_or(update, "new", ""),
 			     json_text_or(update, "ref", ""));
 	struct queue queue = { doc, key };
-	int ret = store_write(gate->store, add_job, &queue, err);
+	int ret;
 
+	json_object_set(doc, "push", json_object_get(push, "push"));
+	if (json_object_get(push, "host"))
+		json_object_set(doc, "host", json_object_get(push, "host"));
+	ret = store_write(gate->store, add_job, &queue, err);
 	free(key);
 	json_decref(doc);
 	return ret;
 }
 
 int
-land_update(struct gate *gate, const json_t *update, const char *pusher,
+land_update(struct gate *gate, const json_t *update, const json_t *push,
 	    struct err *err)
 {
 	int decided = json_bool_or(update, "decided", 0);
@@ -273,9 +281,12 @@ land_update(struct gate *gate, const json_t *update, const char *pusher,
 	int ret = land_gather(gate, update, !decided, &gather, err);
 
 	if (!ret && gather.outcome == GATHER_WEIGH && !decided)
-		ret = queue_update(gate, update, pusher, err);
+		ret = queue_update(gate, update, push, err);
 	else if (!ret)
-		ret = land_record(gate, &gather, pusher, err);
+		ret = land_record(gate, &gather,
+				  json_text_or(push, "pusher", ""), err);
+	if (!ret)
+		ret = messages_tell(gate, &gather, push, decided, err);
 	gather_release(&gather);
 	return ret;
 }

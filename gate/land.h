@@ -19,13 +19,14 @@ json_t *land_note(const struct gather *gather, const char *old, const char *new,
 
 /*
  * An update of the journal has landed. What was not decided in the push is
- * queued, the rest is recorded. pusher may be "".
+ * queued, the rest is recorded, and those who want to know are told. push is
+ * the journal's entry, with its id (messages.h).
  */
-int land_update(struct gate *gate, const json_t *update, const char *pusher,
+int land_update(struct gate *gate, const json_t *update, const json_t *push,
 		struct err *err);
 
 /* The other half, for a queued update that the worker has weighed: record what
- * the store says of its commits. */
+ * the store says of its commits. pusher may be "". */
 int land_record(struct gate *gate, const struct gather *gather,
 		const char *pusher, struct err *err);
 

@@ -1,10 +1,7 @@
 #include "worker.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 
 #include "base/buf.h"
 #include "base/clock.h"
@@ -15,9 +12,11 @@
 #include "base/log.h"
 #include "base/names.h"
 #include "base/proc.h"
+#include "courier.h"
 #include "gate.h"
 #include "gather.h"
 #include "land.h"
+#include "messages.h"
 #include "repo/repo.h"
 #include "report/accept.h"
 #include "report/text.h"
@@ -118,6 +117,8 @@ has_landed(const struct worker *worker, const json_t *update)
 }
 
 struct set_state {
+	const struct worker *worker;
+	const json_t *push;
 	uint64_t id;
 	enum store_state state;
 };
@@ -126,10 +127,12 @@ static int
 set_state(struct store_tx *tx, void *data, struct err *err)
 {
 	const struct set_state *set = data;
+	int ret = store_journal_set(tx, set->id, set->state,
+				    clock_wall_s(&clock_real));
 
-	(void)err;
-	return store_journal_set(tx, set->id, set->state,
-				 clock_wall_s(&clock_real));
+	if (!ret && set->state == STORE_DONE)
+		ret = messages_end_push(tx, set->worker->gate, set->push, err);
+	return ret;
 }
 
 /* 1 settled, 0 not yet. */
@@ -138,18 +141,20 @@ settle_entry(const struct worker *worker, const struct store_entry *entry,
 	     struct err *err)
 {
 	const char *pusher = json_text_or(entry->doc, "pusher", "");
-	struct set_state set = { entry->id, STORE_DROPPED };
+	struct set_state set = { worker, entry->doc, entry->id, STORE_DROPPED };
 	int64_t age_s = clock_wall_s(&clock_real) - entry->changed_s;
 	json_t *update;
 	size_t i;
 	int ret = 0;
 
+	json_object_set_new(entry->doc, "push",
+			    json_integer((json_int_t)entry->id));
 	json_array_foreach(json_object_get(entry->doc, "updates"), i, update)
 	{
 		if (!has_landed(worker, update))
 			continue;
 		set.state = STORE_DONE;
-		ret = land_update(worker->gate, update, pusher, err);
+		ret = land_update(worker->gate, update, entry->doc, err);
 		if (ret < 0)
 			break;
 	}
@@ -195,7 +200,8 @@ recover(struct store_tx *tx, void *data, struct err *err)
 
 	(void)data;
 	(void)err;
-	return store_queue_recover(tx, &count);
+	store_queue_recover(tx, &count);
+	return store_outbox_recover(tx, &count);
 }
 
 struct take {
@@ -214,6 +220,8 @@ take_job(struct store_tx *tx, void *data, struct err *err)
 }
 
 struct end {
+	const struct worker *worker;
+	const json_t *push; /* the job's doc */
 	uint64_t id;
 	int64_t again_s; /* 0: done */
 };
@@ -222,11 +230,13 @@ static int
 end_job(struct store_tx *tx, void *data, struct err *err)
 {
 	const struct end *end = data;
+	int ret;
 
-	(void)err;
 	if (end->again_s)
 		return store_queue_requeue(tx, end->id, end->again_s);
-	return store_queue_done(tx, end->id);
+	ret = store_queue_done(tx, end->id);
+	return ret ? ret
+		   : messages_end_push(tx, end->worker->gate, end->push, err);
 }
 
 static int
@@ -313,12 +323,15 @@ run_job(const struct worker *worker, const struct store_job *job,
 		ret = weigh_job(worker, &gather, &why);
 	if (!ret)
 		ret = land_record(worker->gate, &gather, pusher, &why);
+	if (!ret)
+		ret = messages_tell(worker->gate, &gather, job->doc, 1, &why);
 	if (ret < 0) {
 		say(worker, "%s: %s", json_text_or(update, "ref", "?"),
 		    why.text);
 		*err = why;
 		if (ret != ERR_BUSY && job->tries + 1 >= MAX_TRIES) {
 			give_up(worker, &gather, why.text, &why);
+			messages_tell(worker->gate, &gather, job->doc, 1, &why);
 			ret = 0;
 		}
 	}
@@ -342,7 +355,7 @@ static int
 next_job(const struct worker *worker, struct err *err)
 {
 	struct take take = { .owner = worker->owner };
-	struct end end = { 0 };
+	struct end end = { .worker = worker };
 	int ret = store_write(worker->gate->store, take_job, &take, err);
 
 	if (ret == ERR_NOT_FOUND)
@@ -351,6 +364,7 @@ next_job(const struct worker *worker, struct err *err)
 		return ret;
 	ret = run_job(worker, &take.job, err);
 	end.id = take.job.id;
+	end.push = take.job.doc;
 	if (ret < 0)
 		end.again_s = retry_at(&take.job, ret);
 	worker->counts->weighed += !end.again_s;
@@ -358,23 +372,6 @@ next_job(const struct worker *worker, struct err *err)
 	ret = store_write(worker->gate->store, end_job, &end, err);
 	json_decref(take.job.doc);
 	return ret < 0 ? ret : 1;
-}
-
-static int
-take_lock(const struct worker *worker, int *fd, struct err *err)
-{
-	char *path = gate_path(worker->gate, FILE_WORKER_LOCK);
-
-	*fd = file_open_shared(path, O_RDWR);
-	if (*fd < 0)
-		err_errno(err, "%s", path);
-	free(path);
-	if (*fd < 0)
-		return ERR_SYSTEM;
-	if (!flock(*fd, LOCK_EX | LOCK_NB))
-		return 1;
-	io_close(fd);
-	return errno == EWOULDBLOCK ? 0 : err_errno(err, "the worker's lock");
 }
 
 /* What there is still to do, though perhaps not now. */
@@ -426,7 +423,8 @@ is_stopped(const struct worker *worker)
  * journal's grace, and where somebody always has the slots, by MAX_PAUSE_MS.
  */
 static int
-drain_locked(const struct worker *worker, struct err *err)
+drain_locked(const struct worker *worker, struct courier *courier,
+	     struct err *err)
 {
 	int ret = store_write(worker->gate->store, recover, NULL, err);
 	struct rest rest = { 0 };
@@ -434,6 +432,7 @@ drain_locked(const struct worker *worker, struct err *err)
 
 	while (ret >= 0 && !is_stopped(worker)) {
 		ret = settle_journal(worker, err);
+		courier_poke(courier);
 		if (ret >= 0)
 			ret = next_job(worker, err);
 		if (ret > 0)
@@ -489,6 +488,7 @@ worker_drain(struct gate *gate, const struct worker_input *input,
 	struct worker worker = { .gate = gate,
 				 .input = input,
 				 .counts = counts };
+	struct courier courier = { .gate = gate };
 	struct rest rest = { 0 };
 	int fd = -1, ret;
 
@@ -497,14 +497,16 @@ worker_drain(struct gate *gate, const struct worker_input *input,
 	/* A push may land between the last look and the lock's release, and
 	 * its worker finds the lock taken: so look once more without it. */
 	do {
-		ret = take_lock(&worker, &fd, err);
+		ret = gate_lock(gate, FILE_WORKER_LOCK, &fd, err);
 		counts->busy = !ret;
 		if (ret <= 0)
 			return ret;
-		ret = drain_locked(&worker, err);
+		ret = drain_locked(&worker, &courier, err);
 		io_close(&fd);
 		if (!ret)
 			ret = store_read(gate->store, count_rest, &rest, err);
 	} while (!ret && rest.landed && !is_stopped(&worker));
+	/* Without the lock: a host that is slow holds up no other worker. */
+	courier_end(&courier, input->stopped);
 	return ret;
 }

@@ -1,6 +1,6 @@
 # bash completion for pacegate; options come from `pacegate COMMAND --help`.
-# Commands: accept canary compare detect doctor expire export import install ledger log
-# new pages reset run serve show status tune uninstall verify work
+# Commands: accept canary compare deliver detect doctor expire export import install
+# ledger log new pages reset run serve show status tune uninstall verify work
 _pacegate_words() { # WORDS: those that begin with the current one
 	local word
 	COMPREPLY=()

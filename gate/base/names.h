@@ -28,6 +28,8 @@ enum { PROTOCOL_VERSION = 1 };
 #define DIR_CACHE "pacegate/cache"
 #define FILE_LOG "pacegate/log"
 #define FILE_WORKER_LOCK "pacegate/worker.lock"
+#define FILE_DELIVER_LOCK "pacegate/deliver.lock" /* who delivers */
+#define FILE_DELIVER_WAIT "pacegate/deliver.wait" /* who waits to */
 
 /* In the tree of a commit. */
 #define FILE_TREE_CONFIG ".pacegate"

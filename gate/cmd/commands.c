@@ -23,6 +23,8 @@ const struct command commands[] = {
 	{ "pages", cmd_pages, "DIR", "a static copy of the pages" },
 	{ "status", cmd_status, "", "worker, queue, slots, outbox" },
 	{ "work", cmd_work, "[--watch]", "run what is queued" },
+	{ "deliver", cmd_deliver, "[--again [ID]...]",
+	  "send what waits for hosts and people" },
 	{ "accept", cmd_accept, "TEST REV --reason WHY",
 	  "make a commit the baseline of a test" },
 	{ "reset", cmd_reset, "TEST [REV] --reason WHY",

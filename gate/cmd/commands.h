@@ -22,6 +22,7 @@ int cmd_accept(int argc, char **argv);
 int cmd_canary(int argc, char **argv);
 int cmd_detect(int argc, char **argv);
 int cmd_tune(int argc, char **argv);
+int cmd_deliver(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
 int cmd_expire(int argc, char **argv);
 int cmd_export(int argc, char **argv);

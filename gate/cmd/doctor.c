@@ -18,6 +18,7 @@
 #include "cmd/common.h"
 #include "cmd/install.h"
 #include "cmd/install_layout.h"
+#include "deliver_check.h"
 #include "gate.h"
 #include "policy/keys.h"
 #include "repo/repo.h"
@@ -302,6 +303,12 @@ check_config(struct doctor *doctor, const struct gate *gate)
 }
 
 static void
+on_check(void *data, const char *level, const char *what, const char *text)
+{
+	find(data, level, what, "%s", text);
+}
+
+static void
 print_text(const struct doctor *doctor)
 {
 	json_t *item;
@@ -354,6 +361,8 @@ cmd_doctor(int argc, char **argv)
 	check_canary(&doctor, &gate);
 	check_sandbox(&doctor, &gate);
 	check_slots(&doctor, &gate);
+	/* Last: it holds secrets, which nothing started here may inherit. */
+	deliver_check(&gate, on_check, &doctor);
 	if (json) {
 		json_t *all = json_pack("{s:O, s:O}", "settings",
 					doctor.settings, "findings",

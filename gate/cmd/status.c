@@ -14,6 +14,9 @@
 #include "gate.h"
 #include "repo/repo.h"
 
+/* Of the outbox, on a screen. */
+enum { MAX_MESSAGES = 20 };
+
 struct status {
 	json_t *jobs, *messages;
 	struct store_counts counts;
@@ -44,12 +47,17 @@ on_message(void *data, const struct store_message *message)
 {
 	struct status *status = data;
 
-	json_array_append_new(status->messages,
-			      json_pack("{s:I, s:s, s:i, s:b, s:s}", "id",
-					(json_int_t)message->id, "to",
-					message->group, "tries",
-					(int)message->tries, "refused",
-					message->refused, "why", message->why));
+	json_array_append_new(
+		status->messages,
+		json_pack("{s:I, s:o, s:i, s:b, s:b, s:I, s:I, s:o}", "id",
+			  (json_int_t)message->id, "to",
+			  json_text(message->group), "tries",
+			  (int)message->tries, "refused", message->refused,
+			  "going",
+			  message->owner[0] && proc_is_alive(message->owner),
+			  "added", (json_int_t)message->added_s, "next",
+			  (json_int_t)message->next_s, "why",
+			  json_text(message->why)));
 	return 0;
 }
 
@@ -116,25 +124,64 @@ print_drifts(const struct report_drifts *drifts)
 	buf_release(&text);
 }
 
+static const char *
+message_state(const json_t *message)
+{
+	if (json_bool_or(message, "refused", 0))
+		return "refused";
+	return json_bool_or(message, "going", 0) ? "is sent" : "waits";
+}
+
+static void
+print_messages(const json_t *messages)
+{
+	int refused = 0;
+	json_t *message;
+	size_t i;
+
+	printf("outbox    %zu\n", json_array_size(messages));
+	json_array_foreach(messages, i, message)
+	{
+		const char *to = json_text_or(message, "to", "");
+		const char *why = json_text_or(message, "why", "");
+		int64_t wait_s = json_int_or(message, "next", 0) -
+				 clock_wall_s(&clock_real);
+		struct buf line = BUF_INIT;
+
+		refused |= json_bool_or(message, "refused", 0);
+		if (i >= MAX_MESSAGES)
+			continue;
+		buf_addf(&line, "  %-4lld ",
+			 (long long)json_int_or(message, "id", 0));
+		buf_add_clean(&line, to, strlen(to), 80);
+		buf_addf(&line, "  %s", message_state(message));
+		if (wait_s > 0 && !json_bool_or(message, "refused", 0)) {
+			buf_adds(&line, " for ");
+			units_add_duration(&line, wait_s * 1000);
+		}
+		buf_adds(&line, *why ? ": " : "");
+		buf_add_clean(&line, why, strlen(why), 255);
+		puts(line.data);
+		buf_release(&line);
+	}
+	if (json_array_size(messages) > MAX_MESSAGES)
+		printf("  and %zu more\n",
+		       json_array_size(messages) - MAX_MESSAGES);
+	if (refused)
+		puts("  after the fix: pacegate deliver --again");
+}
+
 static void
 print_status(const struct status *status, int taken, unsigned slots)
 {
 	const struct store_counts *counts = &status->counts;
-	json_t *message;
-	size_t i;
-
 	if (taken < 0)
 		printf("slots     %u, their locks cannot be read\n", slots);
 	else
 		printf("slots     %d of %u taken\n", taken, slots);
 	printf("pushes    %zu not settled yet\n", status->pending);
 	print_jobs(status->jobs);
-	printf("outbox    %zu\n", json_array_size(status->messages));
-	json_array_foreach(status->messages, i, message)
-		printf("  %s%s%s\n", json_text_or(message, "to", ""),
-		       json_bool_or(message, "refused", 0) ? "  refused: "
-							   : "  waits ",
-		       json_text_or(message, "why", ""));
+	print_messages(status->messages);
 	print_drifts(&status->drifts);
 	printf("store     %zu tests, %zu baselines, %zu verdicts, %zu samples, "
 	       "%zu points, %zu ledger entries, %.1f MB\n",

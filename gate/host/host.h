@@ -176,6 +176,11 @@ void host_post_mail(struct host *host, const struct host_mailer *mailer,
  */
 void host_probe(struct host *host, const struct host_target *target, void *tag);
 
+/* The same of a mail server: greets it, TLS and login as for a mail, and sends
+ * none. */
+void host_probe_mail(struct host *host, const struct host_mailer *mailer,
+		     void *tag);
+
 enum host_outcome {
 	HOST_DELIVERED,
 	HOST_RETRY,   /* not before wait_s have passed */

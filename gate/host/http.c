@@ -338,6 +338,10 @@ set_mail(struct transfer *transfer)
 	curl_easy_setopt(easy, CURLOPT_HTTPPROXYTUNNEL, 1L);
 	if (mail->login)
 		set_login(transfer);
+	if (!mail->message) {
+		curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, "NOOP");
+		return;
+	}
 	curl_easy_setopt(easy, CURLOPT_MAIL_FROM, mail->from);
 	for (size_t i = 0; i < mail->to.count; i++) {
 		struct curl_slist *longer = curl_slist_append(

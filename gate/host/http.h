@@ -47,7 +47,7 @@ struct http_mail {
 	char *url;
 	char *from; /* the envelope's: bare addresses */
 	struct texts to;
-	char *message;     /* RFC 5322, CRLF */
+	char *message;     /* RFC 5322, CRLF; NULL: only greet the server */
 	const char *login; /* `user:password` or NULL; borrowed until then */
 	enum http_tls tls; /* of smtp:// */
 	const char *ca_file;

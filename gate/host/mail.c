@@ -99,7 +99,7 @@ send_mail(struct post *post, enum http_tls tls)
 	struct http_mail request = {
 		.url = mem_copy_text(mail->mailer->url),
 		.from = mem_copy_text(mail->from),
-		.message = mem_copy_text(mail->message),
+		.message = mem_copy_text(mail->message), /* or NULL */
 		.login = mail->mailer->secret
 				 ? secret_text(mail->mailer->secret)
 				 : NULL,
@@ -131,6 +131,35 @@ heard_tried(struct post *post, struct http_answer *answer)
 		heard_plain(post, answer);
 }
 
+/* With a message, or to greet the server alone. */
+static void
+start(struct post *post)
+{
+	struct mail *mail = post->data;
+	struct err err = ERR_INIT;
+
+	if (http_check_mail_url(mail->mailer->url, &mail->is_loopback, &err) <
+	    0)
+		post_end_with(post, HOST_REFUSED, err.text,
+			      "correct pacegate-mail.url");
+	else
+		send_mail(post, mail->is_loopback && !mail->mailer->ca_file
+					? HTTP_TLS_TRIED
+					: HTTP_TLS_DEMANDED);
+}
+
+void
+host_probe_mail(struct host *host, const struct host_mailer *mailer, void *tag)
+{
+	struct post *post = post_new(host, NULL, "the mail server", 0, tag);
+	struct mail *own = mem_new(1, sizeof(*own));
+
+	post->data = own;
+	post->release = release;
+	own->mailer = mailer;
+	start(post);
+}
+
 void
 host_post_mail(struct host *host, const struct host_mailer *mailer,
 	       const struct host_mail *mail, unsigned tries, void *tag)
@@ -138,7 +167,6 @@ host_post_mail(struct host *host, const struct host_mailer *mailer,
 	struct post *post = post_new(host, NULL, "the mail server", tries, tag);
 	struct mail *own = mem_new(1, sizeof(*own));
 	struct buf message = BUF_INIT;
-	struct err err = ERR_INIT;
 
 	post->data = own;
 	post->release = release;
@@ -157,15 +185,9 @@ host_post_mail(struct host *host, const struct host_mailer *mailer,
 	} else if (own->to.count == 0) {
 		post_end_with(post, HOST_NOWHERE,
 			      "none of its recipients is an address", "");
-	} else if (http_check_mail_url(mailer->url, &own->is_loopback, &err) <
-		   0) {
-		post_end_with(post, HOST_REFUSED, err.text,
-			      "correct pacegate-mail.url");
 	} else {
 		mail_compose(&message, mail);
 		own->message = buf_take(&message);
-		send_mail(post, own->is_loopback && !mailer->ca_file
-					? HTTP_TLS_TRIED
-					: HTTP_TLS_DEMANDED);
+		start(post);
 	}
 }

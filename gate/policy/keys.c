@@ -10,13 +10,14 @@
 #define POOL SECTION_POOL
 #define HOST SECTION_HOST
 #define MAIL SECTION_MAIL
+#define NOTIFY SECTION_NOTIFY
 #define TEST SECTION_TEST
 
 enum {
 	SERVER = KEY_SERVER,
 	REF = KEY_SERVER | KEY_REF,
 	TREE = KEY_SERVER | KEY_TREE,
-	LATER = KEY_SERVER | KEY_LATER
+	NAMED = KEY_SERVER | KEY_NAMED
 };
 
 #define ROW(section, name, type, where, initial, help)                         \
@@ -112,23 +113,53 @@ const struct key_row key_rows[] = {
 	    "words before the runner's command line, such as ssh node"),
 	ROW(POOL, "copy", KEY_BOOLEAN, SERVER, "false",
 	    "send objects to the runner instead of lending the repository's"),
-	CHOICE(HOST, "type", SERVER, "none",
-	       "none http gitlab gitea forgejo github bitbucket gitolite",
-	       "hosting service: where the pusher's name comes from"),
-	ROW(HOST, "url", KEY_TEXT, LATER, NULL, "the service's API"),
-	ROW(HOST, "project", KEY_TEXT, LATER, NULL,
-	    "the repository's name there"),
-	ROW(HOST, "tokenFile", KEY_PATH, LATER, NULL,
-	    "file that holds the token"),
-	ROW(HOST, "context", KEY_TEXT, LATER, NULL,
+	CHOICE(HOST, "type", NAMED, "none",
+	       "none http gitlab gitea forgejo github bitbucket gerrit "
+	       "gitolite",
+	       "hosting service: where the pusher's name comes from, and "
+	       "where verdicts go"),
+	ROW(HOST, "url", KEY_TEXT, NAMED, NULL,
+	    "the service's API; none: the public one"),
+	ROW(HOST, "project", KEY_TEXT, NAMED, NULL,
+	    "the repository's name there; none: as the service's hooks say"),
+	ROW(HOST, "tokenFile", KEY_TEXT, NAMED, NULL,
+	    "file, or systemd credential, that holds the token; none: nothing "
+	    "is posted"),
+	ROW(HOST, "context", KEY_TEXT, NAMED, "pacegate",
 	    "name of the commit status"),
-	ROW(HOST, "comments", KEY_BOOLEAN, LATER, NULL,
-	    "also comment on findings"),
-	ROW(HOST, "pages", KEY_TEXT, LATER, NULL,
+	CHOICE(HOST, "comments", NAMED, "changes", "never changes always",
+	       "when to comment beside the status"),
+	ROW(HOST, "pages", KEY_TEXT, NAMED, NULL,
 	    "where the pages are, for links"),
-	ROW(MAIL, "url", KEY_TEXT, LATER, NULL, "the mail server, smtp://..."),
-	ROW(MAIL, "from", KEY_TEXT, LATER, NULL, "sender"),
-	ROW(MAIL, "to", KEY_LIST, LATER, NULL, "who is told of findings"),
+	ROW(HOST, "caFile", KEY_PATH, NAMED, NULL,
+	    "certificates to trust; none: the system's"),
+	ROW(HOST, "proxy", KEY_TEXT, NAMED, NULL,
+	    "proxy for posts; none: as the environment says"),
+	COUNT(HOST, "parallel", SERVER, "8", 1, 64,
+	      "posts to one service at a time"),
+	ROW(MAIL, "url", KEY_TEXT, SERVER, NULL,
+	    "the mail server, smtp://...; none: no mail"),
+	ROW(MAIL, "from", KEY_TEXT, SERVER, NULL, "sender"),
+	ROW(MAIL, "to", KEY_LIST, SERVER, NULL, "who is told of findings"),
+	ROW(MAIL, "author", KEY_BOOLEAN, SERVER, "true",
+	    "tell the author of the commit too"),
+	ROW(MAIL, "domain", KEY_TEXT, SERVER, NULL,
+	    "makes an address of the pusher's name; none: the pusher is not "
+	    "told"),
+	ROW(MAIL, "improvements", KEY_BOOLEAN, SERVER, "false",
+	    "improvements are a finding too"),
+	ROW(MAIL, "passwordFile", KEY_TEXT, SERVER, NULL,
+	    "file, or systemd credential, that holds USER:PASSWORD"),
+	ROW(MAIL, "caFile", KEY_PATH, SERVER, NULL,
+	    "certificates to trust; none: the system's"),
+	ROW(NOTIFY, "command", KEY_TEXT, SERVER, NULL,
+	    "command that is given each verdict as JSON"),
+	ROW(NOTIFY, "webhook", KEY_TEXT, SERVER, NULL,
+	    "URL that each verdict is posted to as JSON"),
+	ROW(NOTIFY, "secretFile", KEY_TEXT, SERVER, NULL,
+	    "file, or systemd credential, whose secret signs the posts"),
+	ROW(NOTIFY, "caFile", KEY_PATH, SERVER, NULL,
+	    "certificates to trust; none: the system's"),
 	ROW(NULL, NULL, KEY_TEXT, 0, NULL, NULL),
 };
 /* clang-format on */

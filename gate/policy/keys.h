@@ -33,8 +33,7 @@ enum {
 	KEY_REF = 2,    /* also in [pacegate "REF PATTERN"] */
 	KEY_TEST = 4,   /* in [pacegate-test "PATTERN"] */
 	KEY_TREE = 8,   /* in a tree's .pacegate */
-	KEY_LATER = 16  /* agreed upon, but nothing reads it yet: doctor says
-			   so to whoever sets it */
+	KEY_NAMED = 16  /* also in [section "NAME"], one for each of several */
 };
 
 #define SECTION_GATE "pacegate"
@@ -43,6 +42,7 @@ enum {
 #define SECTION_POOL "pacegate-pool"
 #define SECTION_HOST "pacegate-host"
 #define SECTION_MAIL "pacegate-mail"
+#define SECTION_NOTIFY "pacegate-notify"
 
 struct key_row {
 	const char *section, *name; /* name as people write it: tokenFile */

@@ -98,8 +98,7 @@ policy_free(struct policy *policy)
 	free(policy);
 }
 
-/* Never NULL, may be empty. What is set under the most exact pattern is the
- * whole list. */
+/* Never NULL, may be empty. */
 static const struct texts *
 list_for(const struct policy *policy, const char *section, const char *name,
 	 const char *subject)
@@ -108,25 +107,13 @@ list_for(const struct policy *policy, const char *section, const char *name,
 	static char prose[] = "*.md", *ignored[] = { prose };
 	static const struct texts none, usual_tests = { tests, 1, 1 },
 					usual_ignore = { ignored, 1, 1 };
-	const struct texts *best = !strcmp(name, "tests")    ? &usual_tests
-				   : !strcmp(name, "ignore") ? &usual_ignore
-							     : &none;
-	size_t most = 0;
+	const struct texts *set = settings_list(policy, section, name, subject);
 
-	for (size_t i = 0; i < policy->list_count; i++) {
-		const struct value_list *list = &policy->lists[i];
-		size_t rank;
-
-		if (strcmp(list->row->section, section) ||
-		    strcmp(list->row->name, name))
-			continue;
-		rank = pattern_rank(list->pattern, subject);
-		if (rank && rank >= most) {
-			most = rank;
-			best = &list->texts;
-		}
-	}
-	return best;
+	if (set)
+		return set;
+	if (!strcmp(name, "tests"))
+		return &usual_tests;
+	return strcmp(name, "ignore") ? &none : &usual_ignore;
 }
 
 static const char *
@@ -146,6 +133,15 @@ const char *
 policy_text(const struct policy *policy, const char *section, const char *name)
 {
 	return value_for(policy, section, name, NULL);
+}
+
+int
+policy_is_true(const struct policy *policy, const char *section,
+	       const char *name)
+{
+	const char *value = policy_text(policy, section, name);
+
+	return value && key_is_true(value);
 }
 
 const char *
@@ -340,7 +336,6 @@ void
 policy_pool(const struct policy *policy, struct pool_policy *result)
 {
 	const char *pool = SECTION_POOL;
-	const char *copy = policy_text(policy, pool, "copy");
 
 	*result = (struct pool_policy){
 		.type = policy_text(policy, pool, "type"),
@@ -350,7 +345,7 @@ policy_pool(const struct policy *policy, struct pool_policy *result)
 		.cache_size = policy_text(policy, pool, "cacheSize"),
 		.launch = policy_text(policy, pool, "launch"),
 		.slots = count_for(policy, pool, "slots", NULL),
-		.copy = copy && key_is_true(copy)
+		.copy = policy_is_true(policy, pool, "copy")
 	};
 }
 

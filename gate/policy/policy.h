@@ -73,6 +73,10 @@ void policy_pool(const struct policy *policy, struct pool_policy *result);
 const char *policy_text(const struct policy *policy, const char *section,
 			const char *name);
 
+/* Of a boolean key. */
+int policy_is_true(const struct policy *policy, const char *section,
+		   const char *name);
+
 /* A directive may tighten what the server says, never loosen it. Returns 1
  * when one asked for more room than the server gives, and was passed over. */
 int policy_tighten(struct test_policy *policy,

@@ -6,7 +6,11 @@
  * pusher may set others (git's ssh transport passes some through).
  */
 struct pusher {
-	const char *name;     /* borrowed from look_up, or "" */
+	const char *name; /* borrowed from look_up, or "", as those below */
+	const char *email;
+	const char *owner, *project; /* of the repository: `owner/project`, or
+					all of it in project */
+	const char *number;          /* of the pull request that is merged */
 	int web;              /* a merge or an edit in a browser: nobody sees
 				 progress, and one line at most is shown */
 	const char *web_mark; /* what that line has to begin with, or "" */

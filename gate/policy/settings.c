@@ -67,6 +67,14 @@ complain_unknown(const struct place *place, const char *key,
 }
 
 static int
+is_plain_name(const char *name, size_t len)
+{
+	return len && strspn(name, "abcdefghijklmnopqrstuvwxyz"
+				   "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				   "0123456789-_") >= len;
+}
+
+static int
 stands_right(const struct key_row *row, const struct place *place,
 	     struct problems *problems)
 {
@@ -80,6 +88,15 @@ stands_right(const struct key_row *row, const struct place *place,
 	}
 	if (!place->sub || (row->where & KEY_REF))
 		return 1;
+	if (row->where & KEY_NAMED) {
+		if (is_plain_name(place->sub, place->sub_len))
+			return 1;
+		problems_add(problems, place->where,
+			     "the name in [%s \"%.*s\"] has to be of letters, "
+			     "digits, '-' and '_'",
+			     row->section, (int)place->sub_len, place->sub);
+		return 0;
+	}
 	problems_add(problems, place->where,
 		     "%s.%s holds for the whole repository: write it without "
 		     "the part in quotes",
@@ -97,10 +114,6 @@ is_sound(const struct key_row *row, const struct config_entry *entry,
 	if (!sound)
 		problems_add(problems, place->where, "%s = %s: %s", row->name,
 			     entry->value, buf_text(&advice));
-	else if (row->where & KEY_LATER)
-		problems_add(problems, place->where,
-			     "%s.%s: this version does not use it yet",
-			     row->section, row->name);
 	buf_release(&advice);
 	return sound;
 }
@@ -181,7 +194,7 @@ settings_add(struct policy *policy, const struct config_entry *entry,
 		setting->pattern = mem_copy_bytes(place.sub, place.sub_len);
 	if (setting->pattern && (row->where & KEY_TEST))
 		split_metric(setting);
-	else if (setting->pattern)
+	else if (setting->pattern && (row->where & KEY_REF))
 		check_ref_pattern(setting, problems);
 	if (key_is_list(row))
 		add_to_list(policy, setting);
@@ -238,6 +251,29 @@ settings_find(const struct policy *policy, const char *section,
 	}
 	if (rank)
 		*rank = most;
+	return best;
+}
+
+const struct texts *
+settings_list(const struct policy *policy, const char *section,
+	      const char *name, const char *subject)
+{
+	const struct texts *best = NULL;
+	size_t most = 0;
+
+	for (size_t i = 0; i < policy->list_count; i++) {
+		const struct value_list *list = &policy->lists[i];
+		size_t rank;
+
+		if (strcmp(list->row->section, section) ||
+		    strcmp(list->row->name, name))
+			continue;
+		rank = pattern_rank(list->pattern, subject);
+		if (rank && rank >= most) {
+			most = rank;
+			best = &list->texts;
+		}
+	}
 	return best;
 }
 

@@ -50,6 +50,12 @@ const struct setting *settings_find(const struct policy *policy,
 				    const char *subject, const char *metric,
 				    size_t *rank);
 
+/* The items of a multi-valued key that hold for a subject: those under the
+ * most exact pattern are the whole list. NULL: nothing is set. */
+const struct texts *settings_list(const struct policy *policy,
+				  const char *section, const char *name,
+				  const char *subject);
+
 /* How exactly a pattern (NULL: the section itself) is meant for a subject; 0:
  * not at all. */
 size_t pattern_rank(const char *pattern, const char *subject);

@@ -82,7 +82,7 @@ check_key(const struct item *item, const struct key_row *row)
 		fail_msg("%s.%s has no default", row->section, row->name);
 	}
 	if (!strstr(item->title, "REF") != !(row->where & KEY_REF) ||
-	    !strstr(item->title, "reserved") != !(row->where & KEY_LATER))
+	    !strstr(item->title, "NAME") != !(row->where & KEY_NAMED))
 		fail_msg("%s.%s stands under '%s'", row->section, row->name,
 			 item->title);
 	if (row->words) {

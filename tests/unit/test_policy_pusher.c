@@ -133,6 +133,31 @@ a_deploy_key_is_not_its_owner(void **state)
 	assert_string_equal(identify("gitlab", gitlab).name, "key-7");
 }
 
+static void
+knows_the_repository_and_the_pull_request(void **state)
+{
+	static const char *const gitea[] = { "GITEA_PUSHER_EMAIL",
+					     "a@b",
+					     "GITEA_REPO_USER_NAME",
+					     "team",
+					     "GITEA_REPO_NAME",
+					     "ssl",
+					     "GITEA_PR_ID",
+					     "900",
+					     "GITEA_PR_INDEX",
+					     "7",
+					     NULL };
+	struct pusher pusher = identify("gitea", gitea);
+
+	(void)state;
+	assert_string_equal(pusher.email, "a@b");
+	assert_string_equal(pusher.owner, "team");
+	assert_string_equal(pusher.project, "ssl");
+	assert_string_equal(pusher.number, "7");
+	assert_string_equal(identify("github", gitea).number, "");
+	assert_string_equal(identify("none", gitea).project, "");
+}
+
 /* Every host that may be configured is known here: with one that is not, the
  * name would come from elsewhere. */
 static void
@@ -158,6 +183,7 @@ main(void)
 		cmocka_unit_test(believes_the_configured_host_alone),
 		cmocka_unit_test(tells_a_web_merge),
 		cmocka_unit_test(a_deploy_key_is_not_its_owner),
+		cmocka_unit_test(knows_the_repository_and_the_pull_request),
 		cmocka_unit_test(knows_every_host),
 	};
 

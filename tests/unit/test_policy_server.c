@@ -4,6 +4,7 @@
 
 #include "base/mem.h"
 #include "policy/directive.h"
+#include "policy/hosts.h"
 #include "policy/keys.h"
 #include "policy/policy.h"
 
@@ -247,7 +248,7 @@ names_what_is_wrong(void **state)
 		  "severe = 2%\n"
 		  "threshold = 4%\n"
 		  "[pacegate-host]\n"
-		  "url = https://example\n"
+		  "comments = sometimes\n"
 		  "[pacegate-xyz]\n"
 		  "q = 1\n");
 	assert_problem(&problems, "config:2",
@@ -267,7 +268,7 @@ names_what_is_wrong(void **state)
 	assert_problem(&problems, "config:20", "valgrind or none");
 	assert_problem(&problems, "config:21", "less than");
 	assert_problem(&problems, "config:23", "below threshold = 4%");
-	assert_problem(&problems, "config:26", "does not use it yet");
+	assert_problem(&problems, "config:26", "never, changes or always");
 	assert_problem(&problems, "config:28", "see pacegate.config(5)");
 	assert_int_equal(problems.count, 18);
 	/* What is wrong counts as not written. */
@@ -377,6 +378,50 @@ the_table_is_sound(void **state)
 	}
 }
 
+/* A second service takes over how to say it, never where a token goes. */
+static void
+several_hosts(void **state)
+{
+	struct host_policy *hosts = NULL;
+
+	(void)state;
+	configure("[pacegate-host]\n"
+		  "type = gitea\n"
+		  "url = https://git.example.org/api/v1\n"
+		  "project = a/b\n"
+		  "tokenFile = /etc/token\n"
+		  "context = speed\n"
+		  "comments = never\n"
+		  "[pacegate-host \"mirror\"]\n"
+		  "type = github\n"
+		  "tokenFile = token\n"
+		  "comments = always\n"
+		  "[pacegate-host \"tokenless\"]\n"
+		  "type = gitlab\n"
+		  "[pacegate-host \"typeless\"]\n"
+		  "tokenFile = /x\n");
+	assert_no_problem(&problems);
+	assert_int_equal(policy_hosts(policy, &hosts), 2);
+	assert_string_equal(hosts[0].name, "");
+	assert_string_equal(hosts[0].project, "a/b");
+	assert_int_equal(hosts[0].comments, COMMENTS_NEVER);
+	assert_string_equal(hosts[1].name, "mirror");
+	assert_string_equal(hosts[1].type, "github");
+	assert_null(hosts[1].url);
+	assert_null(hosts[1].project);
+	assert_string_equal(hosts[1].token_file, "token");
+	assert_string_equal(hosts[1].context, "speed");
+	assert_int_equal(hosts[1].comments, COMMENTS_ALWAYS);
+	free(hosts);
+	configure("[pacegate-host]\ntype = gitolite\ntokenFile = /x\n"
+		  "[pacegate-host \"a b\"]\ntype = gitea\n"
+		  "[pacegate-host \"x\"]\nparallel = 2\n");
+	assert_problem(&problems, "config:5", "of letters, digits");
+	assert_problem(&problems, "config:7", "whole repository");
+	assert_int_equal(policy_hosts(policy, &hosts), 0);
+	free(hosts);
+}
+
 int
 main(void)
 {
@@ -391,6 +436,7 @@ main(void)
 		cmocka_unit_test(sandbox_has_two_spellings),
 		cmocka_unit_test(drift_of_tests),
 		cmocka_unit_test(accepters_are_named_exactly),
+		cmocka_unit_test(several_hosts),
 		cmocka_unit_test(doctor_hears_what_is_in_force),
 		cmocka_unit_test(the_table_is_sound),
 	};

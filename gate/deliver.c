@@ -1,0 +1,605 @@
+/*
+ * How it works: a batch of messages is leased in one transaction, which notes
+ * the results of the batch before it too; then they are posted side by side.
+ * A process that dies leaves leases of a dead owner, which go back: what it
+ * had posted is posted again, and means the same. A status overwrites its
+ * like, a comment finds itself by its key, a mail and a webhook have ids.
+ *
+ * A service that cannot be reached or asks for a pause has its lane held
+ * (store.h), so that thousands of messages for it cost one batch of tries.
+ */
+#include "deliver.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/hash.h"
+#include "base/io.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "base/names.h"
+#include "base/proc.h"
+#include "deliver_targets.h"
+#include "gate.h"
+#include "host/host.h"
+#include "host/notify.h"
+#include "judge/verdict.h"
+#include "messages.h"
+
+enum {
+	MAX_PARCELS = 64,
+	RUN_MS = 1000,
+	COMMAND_MS = 60 * 1000,
+	MAX_HOLD_S = 60, /* of one that is down: its next may fare better */
+	MAX_WHY = 120,
+	MAX_NOTE = 255
+};
+
+enum step {
+	STEP_FREE,
+	STEP_GOING,
+	STEP_COMMAND, /* waits until nothing else is in flight */
+	STEP_ENDED    /* its result is not noted yet */
+};
+
+/* A message on its way. */
+struct parcel {
+	enum step step;
+	struct store_message message;
+	char *known_id; /* of the comment that stands, or NULL */
+	int fresh;      /* a new comment all the same */
+	struct host_result result;
+};
+
+struct delivery {
+	struct gate *gate;
+	struct host *host;
+	struct targets targets;
+	struct deliver_counts *counts;
+	char owner[PROC_ID_SIZE];
+	struct parcel parcels[MAX_PARCELS];
+	struct store_message taken[MAX_PARCELS];
+	size_t taken_count;
+	size_t room; /* for how many more */
+};
+
+/* What became of a message. */
+
+static void
+end_parcel(struct parcel *parcel, enum host_outcome outcome, const char *why)
+{
+	parcel->step = STEP_ENDED;
+	parcel->result = (struct host_result){ .outcome = outcome };
+	snprintf(parcel->result.why, sizeof(parcel->result.why), "%s", why);
+}
+
+static void
+add_note(const struct host_result *result, struct buf *note)
+{
+	buf_add_clean(note, result->why, strlen(result->why),
+		      *result->advice ? MAX_WHY : MAX_NOTE);
+	if (!*result->advice)
+		return;
+	buf_adds(note, "; ");
+	buf_add_clean(note, result->advice, strlen(result->advice),
+		      MAX_NOTE - note->len);
+}
+
+/* What keeps others from getting through too holds up the lane. */
+static int
+is_everybodys(const struct host_result *result)
+{
+	return !result->status || result->status == 403 ||
+	       result->status == 429 || result->status >= 500;
+}
+
+static void
+note_retry(struct store_tx *tx, const struct parcel *parcel, const char *note,
+	   int64_t now_s)
+{
+	const struct host_result *result = &parcel->result;
+	int64_t hold_s = result->wait_s;
+
+	store_outbox_fail(tx, parcel->message.id, now_s + result->wait_s, note);
+	if (!is_everybodys(result))
+		return;
+	if (result->status != 403 && result->status != 429 &&
+	    hold_s > MAX_HOLD_S)
+		hold_s = MAX_HOLD_S;
+	store_outbox_hold(tx, parcel->message.group, now_s + hold_s);
+}
+
+/* The name of the note that remembers a comment; NULL for other messages. */
+static char *
+comment_note(const struct store_message *message)
+{
+	char *lane, *note;
+
+	if (strcmp(json_text_or(message->doc, "kind", ""), "comment"))
+		return NULL;
+	lane = mem_text("%.*s", (int)strcspn(message->group, " "),
+			message->group);
+	note = messages_comment_note(lane, message->doc);
+	free(lane);
+	return note;
+}
+
+static void
+note_comment(struct store_tx *tx, const struct parcel *parcel)
+{
+	char *name = comment_note(&parcel->message);
+	struct buf text = BUF_INIT;
+	json_t *doc;
+
+	if (!name)
+		return;
+	doc = json_pack("{s:o, s:s}", "id", json_text(parcel->result.id),
+			"verdict",
+			json_text_or(parcel->message.doc, "verdict", "pass"));
+	json_append(&text, doc);
+	store_note_put(tx, name, buf_text(&text));
+	json_decref(doc);
+	buf_release(&text);
+	free(name);
+}
+
+static void
+note_result(struct store_tx *tx, const struct parcel *parcel)
+{
+	int64_t now_s = clock_wall_s(&clock_real);
+	struct buf note = BUF_INIT;
+
+	add_note(&parcel->result, &note);
+	switch (parcel->result.outcome) {
+	case HOST_DELIVERED:
+		note_comment(tx, parcel);
+		store_outbox_hold(tx, parcel->message.group, 0);
+		store_outbox_done(tx, parcel->message.id, now_s);
+		break;
+	case HOST_NOWHERE:
+		store_outbox_done(tx, parcel->message.id, now_s);
+		break;
+	case HOST_RETRY:
+		note_retry(tx, parcel, buf_text(&note), now_s);
+		break;
+	case HOST_REFUSED:
+		store_outbox_refuse(tx, parcel->message.id, buf_text(&note));
+		break;
+	}
+	buf_release(&note);
+}
+
+static void
+tell_result(const struct delivery *delivery, const struct parcel *parcel)
+{
+	const struct host_result *result = &parcel->result;
+	const char *group = parcel->message.group;
+
+	switch (result->outcome) {
+	case HOST_DELIVERED:
+	case HOST_NOWHERE:
+		delivery->counts->delivered++;
+		log_event(LOG_INFO, "%.120s: delivered", group);
+		break;
+	case HOST_RETRY:
+		delivery->counts->failed++;
+		log_event(LOG_WARNING, "%.120s: %s; again in %lld s", group,
+			  result->why, (long long)result->wait_s);
+		break;
+	case HOST_REFUSED:
+		delivery->counts->refused++;
+		log_event(LOG_WARNING, "%.120s: refused: %s%s%s", group,
+			  result->why, *result->advice ? "; " : "",
+			  result->advice);
+		break;
+	}
+}
+
+/* Between the outbox and what is on its way. */
+
+static void
+drop_taken(struct delivery *delivery)
+{
+	while (delivery->taken_count)
+		json_decref(delivery->taken[--delivery->taken_count].doc);
+}
+
+static int
+exchange(struct store_tx *tx, void *data, struct err *err)
+{
+	struct delivery *delivery = data;
+	int ret = 0;
+
+	(void)err;
+	drop_taken(delivery);
+	for (size_t i = 0; i < MAX_PARCELS; i++)
+		if (delivery->parcels[i].step == STEP_ENDED)
+			note_result(tx, &delivery->parcels[i]);
+	if (delivery->room)
+		ret = store_outbox_take(tx, delivery->owner,
+					clock_wall_s(&clock_real),
+					delivery->taken, delivery->room,
+					&delivery->taken_count);
+	return ret == ERR_NOT_FOUND ? store_tx_error(tx) : ret;
+}
+
+static struct parcel *
+free_parcel(struct delivery *delivery)
+{
+	size_t i = 0;
+
+	while (delivery->parcels[i].step != STEP_FREE)
+		i++;
+	return &delivery->parcels[i];
+}
+
+static void
+clear_parcel(struct parcel *parcel)
+{
+	json_decref(parcel->message.doc);
+	free(parcel->known_id);
+	*parcel = (struct parcel){ .step = STEP_FREE };
+}
+
+static int
+read_comment(struct store_tx *tx, void *data, struct err *err)
+{
+	struct parcel *parcel = data;
+	char *name = comment_note(&parcel->message), *text = NULL;
+	enum verdict was = VERDICT_PASS, is = VERDICT_PASS;
+	const char *id;
+	json_t *note = NULL;
+
+	(void)err;
+	if (name && store_note_get(tx, name, &text) == 0)
+		note = json_parse(text, strlen(text), NULL);
+	id = json_text_or(note, "id", "");
+	free(parcel->known_id);
+	parcel->known_id = *id ? mem_copy_text(id) : NULL;
+	if (!verdict_from_name(json_text_or(note, "verdict", ""), &was) &&
+	    !verdict_from_name(json_text_or(parcel->message.doc, "verdict", ""),
+			       &is))
+		parcel->fresh = was != is && verdict_worse(was, is) == is;
+	json_decref(note);
+	free(text);
+	free(name);
+	return 0;
+}
+
+/* Kinds of messages. */
+
+static struct target *
+find_target(struct delivery *delivery, struct parcel *parcel)
+{
+	const json_t *doc = parcel->message.doc;
+	const char *name = json_text_or(doc, "host", "");
+	struct target *target = targets_find(
+		&delivery->targets, name, json_text_or(doc, "project", NULL));
+
+	if (!target)
+		end_parcel(parcel, HOST_REFUSED,
+			   "its host is not configured any more: set "
+			   "pacegate-host.type and tokenFile");
+	else if (target->why)
+		end_parcel(parcel, HOST_REFUSED, target->why);
+	return target && !target->why ? target : NULL;
+}
+
+static void
+send_status(struct delivery *delivery, struct parcel *parcel)
+{
+	const json_t *doc = parcel->message.doc;
+	const struct target *target = find_target(delivery, parcel);
+	struct host_status status = { .title = json_text_or(doc, "title", ""),
+				      .url = json_text_or(doc, "url", NULL) };
+
+	if (!target)
+		return;
+	if (json_get_oid(doc, "commit", &status.commit, NULL) < 0 ||
+	    host_state_parse(json_text_or(doc, "state", ""), &status.state) < 0)
+		end_parcel(parcel, HOST_REFUSED,
+			   "no status: it does not "
+			   "parse");
+	else
+		host_post_status(delivery->host, &target->host, &status,
+				 parcel->message.tries, parcel);
+}
+
+/* The part of the message's key that tells contents apart. */
+static const char *
+content_key(const struct store_message *message)
+{
+	const char *blank = strrchr(message->key, ' ');
+
+	return blank ? blank + 1 : message->key;
+}
+
+static void
+send_comment(struct delivery *delivery, struct parcel *parcel)
+{
+	const json_t *doc = parcel->message.doc;
+	const struct target *target = find_target(delivery, parcel);
+	struct host_comment comment = {
+		.number = json_int_or(doc, "number", 0),
+		.body = json_text_or(doc, "body", ""),
+		.marker = json_text_or(doc, "marker", "pacegate"),
+		.key = content_key(&parcel->message),
+	};
+
+	if (!target)
+		return;
+	store_read(delivery->gate->store, read_comment, parcel, NULL);
+	comment.id = parcel->known_id;
+	comment.fresh = parcel->fresh;
+	if (json_get_oid(doc, "commit", &comment.commit, NULL) < 0)
+		end_parcel(parcel, HOST_REFUSED,
+			   "no comment: it does not "
+			   "parse");
+	else
+		host_post_comment(delivery->host, &target->host, &comment,
+				  parcel->message.tries, parcel);
+}
+
+/* The same for the same message, however often it is sent. */
+static void
+add_id(const struct store_message *message, struct buf *id)
+{
+	uint64_t hash = hash_add(HASH_START, message->group,
+				 strlen(message->group));
+
+	buf_addf(id, "%s.%016llx", content_key(message),
+		 (unsigned long long)hash);
+}
+
+static void
+send_mail(struct delivery *delivery, struct parcel *parcel)
+{
+	const struct targets *targets = &delivery->targets;
+	const json_t *doc = parcel->message.doc;
+	struct texts to = { 0 };
+	struct buf id = BUF_INIT;
+	struct host_mail mail = { .from = targets->mail.from,
+				  .to = &to,
+				  .subject = json_text_or(doc, "subject", ""),
+				  .body = json_text_or(doc, "body", ""),
+				  .time_s = parcel->message.added_s };
+	json_t *item;
+	size_t i;
+
+	json_array_foreach(json_object_get(doc, "to"), i, item) texts_add(
+		&to, json_string_value(item) ? json_string_value(item) : "");
+	add_id(&parcel->message, &id);
+	mail.id = buf_text(&id);
+	if (targets->mail_why)
+		end_parcel(parcel, HOST_REFUSED, targets->mail_why);
+	else if (!targets->mail.url || !targets->mail.from)
+		end_parcel(parcel, HOST_REFUSED,
+			   "set pacegate-mail.url and pacegate-mail.from");
+	else
+		host_post_mail(delivery->host, &targets->mailer, &mail,
+			       parcel->message.tries, parcel);
+	buf_release(&id);
+	texts_release(&to);
+}
+
+static void
+send_webhook(struct delivery *delivery, struct parcel *parcel)
+{
+	const struct targets *targets = &delivery->targets;
+	struct buf body = BUF_INIT, id = BUF_INIT;
+	struct host_webhook webhook = { .url = targets->notify.webhook,
+					.secret = targets->notify_secret,
+					.ca_file = targets->notify.ca_file };
+
+	json_append(&body, json_object_get(parcel->message.doc, "json"));
+	add_id(&parcel->message, &id);
+	webhook.body = buf_text(&body);
+	webhook.id = buf_text(&id);
+	if (targets->notify_why)
+		end_parcel(parcel, HOST_REFUSED, targets->notify_why);
+	else if (!webhook.url)
+		end_parcel(parcel, HOST_REFUSED, "set pacegate-notify.webhook");
+	else
+		host_post_webhook(delivery->host, &webhook,
+				  parcel->message.tries, parcel);
+	buf_release(&body);
+	buf_release(&id);
+}
+
+static void
+run_command(struct delivery *delivery, struct parcel *parcel)
+{
+	const char *command = delivery->targets.notify.command;
+	struct buf text = BUF_INIT;
+
+	json_append(&text, json_object_get(parcel->message.doc, "json"));
+	if (!command)
+		end_parcel(parcel, HOST_REFUSED, "set pacegate-notify.command");
+	else
+		notify_run(command, buf_text(&text), COMMAND_MS,
+			   parcel->message.tries, &parcel->result);
+	parcel->step = STEP_ENDED;
+	buf_release(&text);
+}
+
+static void
+start_parcel(struct delivery *delivery, struct parcel *parcel)
+{
+	static const struct {
+		const char *kind;
+		void (*send)(struct delivery *delivery, struct parcel *parcel);
+	} kinds[] = {
+		{ "status", send_status },
+		{ "comment", send_comment },
+		{ "mail", send_mail },
+		{ "webhook", send_webhook },
+	};
+	const char *kind = json_text_or(parcel->message.doc, "kind", "");
+
+	if (!strcmp(kind, "command")) {
+		parcel->step = STEP_COMMAND;
+		return;
+	}
+	parcel->step = STEP_GOING;
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++)
+		if (!strcmp(kind, kinds[i].kind)) {
+			kinds[i].send(delivery, parcel);
+			return;
+		}
+	end_parcel(parcel, HOST_REFUSED, "this version knows no such message");
+}
+
+/* The loop. */
+
+static size_t
+count_step(const struct delivery *delivery, enum step step)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < MAX_PARCELS; i++)
+		count += delivery->parcels[i].step == step;
+	return count;
+}
+
+/* Note what ended, and start up to `wanted` more. 1 when there were as many. */
+static int
+turn_over(struct delivery *delivery, size_t wanted, struct err *err)
+{
+	int ret;
+
+	delivery->room = wanted;
+	ret = store_write(delivery->gate->store, exchange, delivery, err);
+	if (ret < 0)
+		return ret;
+	for (size_t i = 0; i < MAX_PARCELS; i++) {
+		if (delivery->parcels[i].step != STEP_ENDED)
+			continue;
+		tell_result(delivery, &delivery->parcels[i]);
+		clear_parcel(&delivery->parcels[i]);
+	}
+	for (size_t i = 0; i < delivery->taken_count; i++) {
+		struct parcel *parcel = free_parcel(delivery);
+
+		parcel->message = delivery->taken[i];
+		start_parcel(delivery, parcel);
+	}
+	ret = delivery->taken_count == wanted && wanted;
+	delivery->taken_count = 0;
+	return ret;
+}
+
+static void
+collect(struct delivery *delivery)
+{
+	struct host_result result;
+
+	while (host_take(delivery->host, &result)) {
+		struct parcel *parcel = result.tag;
+
+		parcel->result = result;
+		parcel->step = STEP_ENDED;
+	}
+}
+
+/* A command takes its time: posts that are in flight must not wait for it. */
+static void
+run_commands(struct delivery *delivery, int (*stopped)(void))
+{
+	for (size_t i = 0; i < MAX_PARCELS; i++)
+		if (delivery->parcels[i].step == STEP_COMMAND &&
+		    !(stopped && stopped()))
+			run_command(delivery, &delivery->parcels[i]);
+}
+
+static int
+deliver_locked(struct delivery *delivery, int (*stopped)(void), struct err *err)
+{
+	size_t most = policy_parallel(delivery->gate->policy), wanted;
+	int more = 1, ret = 0;
+
+	while (ret >= 0 && !(stopped && stopped())) {
+		size_t going = count_step(delivery, STEP_GOING);
+		size_t waiting = count_step(delivery, STEP_COMMAND);
+
+		if (!going && waiting)
+			run_commands(delivery, stopped);
+		if (!going && !waiting)
+			more = 1;
+		wanted = more && going + waiting < most ? most - going - waiting
+							: 0;
+		ret = turn_over(delivery, wanted, err);
+		if (ret < 0)
+			break;
+		if (wanted)
+			more = ret;
+		if (count_step(delivery, STEP_GOING)) {
+			ret = host_run(delivery->host, RUN_MS, err);
+			collect(delivery);
+		} else if (!count_step(delivery, STEP_COMMAND) &&
+			   !count_step(delivery, STEP_ENDED)) {
+			break;
+		}
+	}
+	return ret < 0 ? ret : 0;
+}
+
+static int
+recover(struct store_tx *tx, void *data, struct err *err)
+{
+	(void)err;
+	return store_outbox_recover(tx, data);
+}
+
+int
+deliver_run(struct gate *gate, int (*stopped)(void),
+	    struct deliver_counts *counts, struct err *err)
+{
+	struct host_limits limits = { .in_flight = policy_parallel(
+					      gate->policy) };
+	struct delivery *delivery = mem_new(1, sizeof(*delivery));
+	size_t recovered = 0;
+	int fd = -1, ret;
+
+	*counts = (struct deliver_counts){ 0 };
+	ret = gate_lock(gate, FILE_DELIVER_LOCK, &fd, err);
+	counts->busy = !ret;
+	if (ret <= 0)
+		goto out;
+	delivery->gate = gate;
+	delivery->counts = counts;
+	proc_identify(delivery->owner);
+	targets_init(&delivery->targets, gate->policy);
+	delivery->host = host_new(&limits, err);
+	ret = delivery->host
+		      ? store_write(gate->store, recover, &recovered, err)
+		      : ERR_SYSTEM;
+	if (!ret)
+		ret = deliver_locked(delivery, stopped, err);
+	host_free(delivery->host);
+	for (size_t i = 0; i < MAX_PARCELS; i++)
+		clear_parcel(&delivery->parcels[i]);
+	targets_release(&delivery->targets);
+out:
+	io_close(&fd);
+	free(delivery);
+	return ret < 0 ? ret : 0;
+}
+
+static int
+read_next(struct store_tx *tx, void *data, struct err *err)
+{
+	(void)err;
+	return store_outbox_next(tx, data);
+}
+
+int
+deliver_next(struct gate *gate, int64_t *next_s, struct err *err)
+{
+	int ret = store_read(gate->store, read_next, next_s, err);
+
+	return ret == ERR_NOT_FOUND ? 0 : ret < 0 ? ret : 1;
+}

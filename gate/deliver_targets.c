@@ -1,0 +1,140 @@
+#include "deliver_targets.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/mem.h"
+#include "host/secret.h"
+#include "policy/policy.h"
+
+/* Load a secret where a file is named; *why gets what is in the way. */
+static void
+load(struct secret **secret, const char *path, const char *key, char **why)
+{
+	struct err err = ERR_INIT;
+
+	if (path && secret_load(secret, path, &err) < 0)
+		*why = mem_text("%s: %s", key, err.text);
+}
+
+/* What does not parse is known before anything is sent. */
+static void
+check_target(struct target *target)
+{
+	struct err err = ERR_INIT;
+
+	if (!target->why && host_target_check(&target->host, &err) < 0)
+		target->why = mem_copy_text(err.text);
+}
+
+static struct target *
+add_target(struct targets *targets, const struct host_policy *policy)
+{
+	struct target *target = mem_new(1, sizeof(*target));
+
+	target->policy = *policy;
+	target->host = (struct host_target){ .url = policy->url,
+					     .project = policy->project,
+					     .context = policy->context,
+					     .ca_file = policy->ca_file,
+					     .proxy = policy->proxy };
+	MEM_GROW(targets->hosts, targets->count, targets->cap);
+	targets->hosts[targets->count++] = target;
+	return target;
+}
+
+static void
+add_host(struct targets *targets, const struct host_policy *policy)
+{
+	struct target *target = add_target(targets, policy);
+
+	if (host_service_find(policy->type, &target->host.service) < 0)
+		target->why = mem_text("pacegate-host.type: %s takes no "
+				       "statuses",
+				       policy->type);
+	else
+		load(&target->token, policy->token_file,
+		     "pacegate-host.tokenFile", &target->why);
+	target->host.token = target->token;
+}
+
+void
+targets_init(struct targets *targets, const struct policy *policy)
+{
+	struct host_policy *hosts = NULL;
+	size_t count = policy_hosts(policy, &hosts);
+
+	*targets = (struct targets){ .policy = policy };
+	for (size_t i = 0; i < count; i++)
+		add_host(targets, &hosts[i]);
+	free(hosts);
+	policy_mail(policy, &targets->mail);
+	if (targets->mail.url)
+		load(&targets->mail_password, targets->mail.password_file,
+		     "pacegate-mail.passwordFile", &targets->mail_why);
+	targets->mailer =
+		(struct host_mailer){ .url = targets->mail.url,
+				      .secret = targets->mail_password,
+				      .ca_file = targets->mail.ca_file };
+	policy_notify(policy, &targets->notify);
+	if (targets->notify.webhook)
+		load(&targets->notify_secret, targets->notify.secret_file,
+		     "pacegate-notify.secretFile", &targets->notify_why);
+}
+
+void
+targets_release(struct targets *targets)
+{
+	for (size_t i = 0; i < targets->count; i++) {
+		struct target *target = targets->hosts[i];
+
+		if (!target->shares_token)
+			secret_free(target->token);
+		free(target->project);
+		free(target->why);
+		free(target);
+	}
+	free(targets->hosts);
+	secret_free(targets->mail_password);
+	secret_free(targets->notify_secret);
+	free(targets->mail_why);
+	free(targets->notify_why);
+	*targets = (struct targets){ 0 };
+}
+
+static int
+is_same(const char *a, const char *b)
+{
+	return a == b || (a && b && !strcmp(a, b));
+}
+
+struct target *
+targets_find(struct targets *targets, const char *name, const char *project)
+{
+	struct target *like = NULL, *target;
+
+	for (size_t i = 0; i < targets->count; i++) {
+		target = targets->hosts[i];
+		if (strcmp(target->policy.name, name))
+			continue;
+		like = target;
+		if (target->policy.project ||
+		    is_same(project, target->project)) {
+			check_target(target);
+			return target;
+		}
+	}
+	if (!like)
+		return NULL;
+	/* Its project is what the service's hooks were told. */
+	target = add_target(targets, &like->policy);
+	target->host.service = like->host.service;
+	target->host.token = target->token = like->token;
+	target->shares_token = 1;
+	target->project = mem_copy_text(project);
+	target->host.project = target->project;
+	target->why = mem_copy_text(like->why);
+	check_target(target);
+	return target;
+}

@@ -255,6 +255,10 @@ class Handler(BaseHTTPRequestHandler):
     def do_slam(self, _):
         self.close_connection = True
 
+    def do_silent(self, _):
+        time.sleep(5)
+        self.close_connection = True
+
     def do_slow(self, _):
         self.send_response(200)
         self.send_header("Content-Length", "100000")

@@ -4,6 +4,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "repo/internal.h"
+#include "repo/repo.h"
 
 /* `WORD HEX\n` at *at: reads the id and steps over the line. */
 static int
@@ -66,6 +67,24 @@ parse(const char *at, const char *end, struct commit_head *head)
 	return 0;
 }
 
+/*
+ * A push from a shallow clone: git has checked that of its commits no parent is
+ * missing but where the clone was cut. It tells the hook where that was only if
+ * receive.shallowUpdate is set, and else refuses the push when we are done.
+ */
+static int
+is_cut_by_push(const struct repo *repo, const struct oid *oid,
+	       const struct commit_head *head)
+{
+	git_oid space;
+
+	for (size_t i = 0; repo->before && i < head->parent_count; i++)
+		if (!git_odb_exists(repo->odb,
+				    repo_git_oid(&head->parents[i], &space)))
+			return repo_is_new(repo, oid);
+	return 0;
+}
+
 int
 repo_head_read(const struct repo *repo, const struct oid *oid,
 	       struct commit_head *head, struct err *err)
@@ -88,7 +107,8 @@ repo_head_read(const struct repo *repo, const struct oid *oid,
 			      "commit %s is broken: run git fsck",
 			      oid_short(oid, hex));
 	git_odb_object_free(object);
-	if (!ret && oid_map_get(&repo->shallow, oid))
+	if (!ret && (oid_map_get(&repo->shallow, oid) ||
+		     is_cut_by_push(repo, oid, head)))
 		head->parent_count = 0;
 	return ret;
 }

@@ -147,4 +147,37 @@ push origin main
 ok "an import of 100,000 commits goes through" is "$pushed" taken
 ok "and says that the tip alone is weighed" has "(only the tip is weighed)"
 ok "which it is" has "new: perf/a"
+# From a shallow clone, whose parents the server has, or never will have.
+new_repo full
+pacegate install "$bare" --gate main >/dev/null
+planted
+plant a=30
+for n in 1 2 3; do
+	echo $n >x
+	commit $n
+done
+push origin main
+git clone -q --depth 1 "file://$bare" "$scratch/cut"
+cd "$scratch/cut" || exit 1
+plant a=60
+commit "Slow, from a shallow clone"
+push origin main
+ok "a push from a shallow clone is weighed" has "severe: perf/a: cpu is 100 % slower than at"
+plant a=31
+commit "Not slow"
+bare="$scratch/new.git"
+git init -q --bare "$bare"
+pacegate install "$bare" --gate main >/dev/null
+planted
+push "$bare" main
+ok "where its parents are missing git refuses it" has "shallow update not allowed"
+ok "and we did not fail" lacks "failure of the gate"
+git -C "$bare" config receive.shallowUpdate true
+push "$bare" main
+ok "a server that takes it has its history begin there" is "$pushed" taken
+ok "and nothing failed" lacks "failure of the gate"
+plant a=62
+commit "Slow"
+push "$bare" main
+ok "the next one is held against it" has "severe: perf/a: cpu is 100 % slower than at"
 finish

@@ -2,14 +2,10 @@
  * log: the history of a test, newest first, with the change points in it, and a
  * plot. A history ends where the environment changes, so each has its own.
  */
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
 
-#include "base/buf.h"
 #include "base/err.h"
 #include "base/exit.h"
 #include "base/json.h"
@@ -18,32 +14,58 @@
 #include "base/units.h"
 #include "cmd/commands.h"
 #include "cmd/common.h"
+#include "cmd/log.h"
 #include "cmd/pager.h"
 #include "drift.h"
-#include "judge/series.h"
-#include "report/plot.h"
+#include "gate.h"
+#include "repo/repo.h"
 
-enum { LINES = 20, PLOT_ROWS = 4, LEAST_WIDTH = 20, MAX_WIDTH = 200 };
+enum { LINES = 20, MAX_LINE = 200000 };
 
-static const double DRIFT = 1.02; /* worth a line */
+int
+log_is_about(const struct report_drift *drift, const struct history *history)
+{
+	return !strcmp(drift->test, history->test) &&
+	       !strcmp(drift->metric, history->metric) &&
+	       !strcmp(drift->environment, history->environment);
+}
 
-struct history {
-	char *environment;
-	struct store_point *points;
-	double *values;
-	size_t count, cap, value_cap;
-	struct changes changes;
-};
+static int
+is_worse(const struct history *history, const struct change *change)
+{
+	return change->ratio > 1 ? history->better == BETTER_LOWER
+				 : history->better == BETTER_HIGHER;
+}
 
-struct log {
-	const char *test;
-	const char *metric; /* borrowed, or the one found */
-	char *found;
-	size_t lines; /* 0: all */
-	struct history *histories;
-	size_t count, cap;
-	struct report_drifts drifts; /* alerts that stand, of all tests */
-};
+const char *
+log_said(const struct history *history, const struct history_change *change)
+{
+	int worse = is_worse(history, &change->change);
+
+	if (!change->is_told)
+		return NULL;
+	switch (change->told) {
+	case VERDICT_PASS:
+		return worse ? "let through: within the threshold"
+			     : "within the threshold then";
+	case VERDICT_UNDECIDED:
+		return worse ? "let through: too noisy to say"
+			     : "too noisy to say then";
+	case VERDICT_ACCEPTED:
+		return worse ? "accepted" : NULL;
+	case VERDICT_REGRESSED:
+	case VERDICT_SEVERE:
+		return worse ? "told as a regression" : NULL;
+	case VERDICT_IMPROVED:
+		return worse ? NULL : "told as an improvement";
+	case VERDICT_NEW:
+	case VERDICT_UNWEIGHED:
+	case VERDICT_FAILURE:
+	case VERDICT_BROKEN:
+		break;
+	}
+	return NULL;
+}
 
 /* wall and cpu before others, in the order of the table. */
 static int
@@ -67,71 +89,86 @@ note_metric(void *data, const struct store_series *series, uint64_t last_order)
 	return 0;
 }
 
+struct names {
+	const char *metric;
+	struct texts environments;
+};
+
 static int
-note_history(void *data, const struct store_series *series, uint64_t last_order)
+note_environment(void *data, const struct store_series *series,
+		 uint64_t last_order)
 {
-	struct log *log = data;
+	struct names *names = data;
 
 	(void)last_order;
-	if (strcmp(series->metric, log->metric) != 0)
-		return 0;
-	MEM_GROW(log->histories, log->count, log->cap);
-	log->histories[log->count++] = (struct history){
-		.environment = mem_copy_text(series->environment)
-	};
-	return 0;
-}
-
-static int
-take_point(void *data, uint64_t order, const struct store_point *point)
-{
-	struct history *history = data;
-
-	(void)order;
-	MEM_GROW(history->values, history->count, history->value_cap);
-	history->values[history->count] = point->value;
-	MEM_GROW(history->points, history->count, history->cap);
-	history->points[history->count++] = *point;
+	if (!strcmp(series->metric, names->metric))
+		texts_add(&names->environments, series->environment);
 	return 0;
 }
 
 static void
 forget(struct log *log)
 {
-	for (size_t i = 0; i < log->count; i++) {
-		struct history *history = &log->histories[i];
-
-		changes_release(&history->changes);
-		free(history->environment);
-		free(history->points);
-		free(history->values);
-	}
+	for (size_t i = 0; i < log->count; i++)
+		history_release(&log->histories[i]);
 	log->count = 0;
+	report_drifts_release(&log->drifts);
 }
 
 static int
-read_histories(struct store_tx *tx, void *data, struct err *err)
+by_first_point(const void *a, const void *b)
 {
-	const struct store_range all = { 0, UINT64_MAX, 0, 0 };
-	struct log *log = data;
-	int ret = 0;
+	const struct history *left = a, *right = b;
+	int64_t x = left->count ? left->points[0].point.time_s : 0;
+	int64_t y = right->count ? right->points[0].point.time_s : 0;
+
+	return (x > y) - (x < y);
+}
+
+struct reading {
+	struct log *log;
+	struct line line; /* empty: of all branches */
+};
+
+static int
+read_environments(struct store_tx *tx, struct reading *reading, struct err *err)
+{
+	struct log *log = reading->log;
+	struct names names = { .metric = log->metric };
+	int ret = store_series_each(tx, log->test, note_environment, &names);
+
+	for (size_t i = 0; !ret && i < names.environments.count; i++) {
+		const struct store_series series = {
+			log->test, log->metric, names.environments.items[i]
+		};
+
+		MEM_GROW(log->histories, log->count, log->cap);
+		ret = history_read(tx, &series,
+				   reading->line.count ? &reading->line : NULL,
+				   &log->histories[log->count++], err);
+	}
+	texts_release(&names.environments);
+	if (log->count)
+		qsort(log->histories, log->count, sizeof(*log->histories),
+		      by_first_point);
+	return ret;
+}
+
+static int
+read_log(struct store_tx *tx, void *data, struct err *err)
+{
+	struct reading *reading = data;
+	struct log *log = reading->log;
+	int ret;
 
 	forget(log);
-	if (drift_standing(tx, &log->drifts, err) < 0)
-		return ERR_INPUT;
-	if (!log->metric) {
+	ret = drift_standing(tx, &log->drifts, err);
+	if (!ret && !log->metric) {
 		ret = store_series_each(tx, log->test, note_metric, log);
 		log->metric = log->found;
 	}
 	if (!ret && log->metric)
-		ret = store_series_each(tx, log->test, note_history, log);
-	for (size_t i = 0; !ret && i < log->count; i++) {
-		struct history *history = &log->histories[i];
-		const struct store_series series = { log->test, log->metric,
-						     history->environment };
-
-		ret = store_point_each(tx, &series, &all, take_point, history);
-	}
+		ret = read_environments(tx, reading, err);
 	if (!ret && !log->count)
 		return err_set(err, ERR_NOT_FOUND,
 			       "no history of %s%s%s: it grows with what lands",
@@ -140,225 +177,102 @@ read_histories(struct store_tx *tx, void *data, struct err *err)
 	return ret;
 }
 
-static const char *
-unit_of(const struct log *log)
+static json_t *
+commit_json(const struct history *history, size_t at)
 {
-	const struct metric_row *row = metric_find(log->metric);
-
-	return row ? row->unit : "1";
-}
-
-static size_t
-terminal_width(void)
-{
-	size_t width = pager_columns();
-
-	width = width > LEAST_WIDTH ? width : LEAST_WIDTH;
-	return width < MAX_WIDTH ? width : MAX_WIDTH;
-}
-
-static void
-print_plot(const struct history *history)
-{
-	const struct changes *changes = &history->changes;
-	size_t *marks = mem_new(changes->count + 1, sizeof(size_t));
-	struct plot plot = { .values = history->values,
-			     .count = history->count,
-			     .width = terminal_width(),
-			     .rows = PLOT_ROWS,
-			     .marks = marks };
-	struct buf text = BUF_INIT;
-
-	for (size_t i = 0; i < changes->count; i++)
-		if (!changes->items[i].passing)
-			marks[plot.mark_count++] = changes->items[i].at;
-	plot_add(&text, &plot);
-	fputs(buf_text(&text), stdout);
-	buf_release(&text);
-	free(marks);
-}
-
-static void
-print_point(const struct log *log, const struct store_point *point)
-{
-	time_t when = (time_t)point->time_s;
-	char hex[OID_HEX + 1], stamp[32] = "";
-	struct buf line = BUF_INIT;
-	struct tm parts;
-
-	if (gmtime_r(&when, &parts))
-		strftime(stamp, sizeof(stamp), "%Y-%m-%d %H:%M", &parts);
-	buf_addf(&line, "  %s  %s  ", oid_short(&point->commit, hex), stamp);
-	units_add_value(&line, point->value, unit_of(log));
-	puts(buf_text(&line));
-	buf_release(&line);
-}
-
-/* `+5.1 % (4.4 % to 5.8 %) in one of abc..def`. */
-static void
-print_change(const struct log *log, const struct history *history,
-	     const struct change *change)
-{
-	char first[OID_HEX + 1], last[OID_HEX + 1];
-	struct buf line = BUF_INIT;
-
-	buf_adds(&line, change->passing ? "~ " : "^ ");
-	units_add_change(&line, change->ratio);
-	buf_adds(&line, " (");
-	units_add_change(&line, change->low);
-	buf_adds(&line, " to ");
-	units_add_change(&line, change->high);
-	buf_adds(&line, "), ");
-	units_add_value(&line, change->before, unit_of(log));
-	buf_adds(&line, " to ");
-	units_add_value(&line, change->after, unit_of(log));
-	oid_short(&history->points[change->first].commit, first);
-	oid_short(&history->points[change->last].commit, last);
-	if (change->first == change->last)
-		buf_addf(&line, ", by %s", first);
-	else
-		buf_addf(&line, ", by one of %zu commits, %s to %s",
-			 change->last - change->first + 1, first, last);
-	if (change->passing)
-		buf_adds(&line, ", passing");
-	puts(buf_text(&line));
-	buf_release(&line);
-}
-
-static enum better
-better_of(const struct log *log)
-{
-	const struct metric_row *row = metric_find(log->metric);
-
-	return row ? row->better : BETTER_LOWER;
-}
-
-static void
-history_drift(const struct log *log, const struct history *history,
-	      struct drift *drift)
-{
-	drift_find(history->values, history->count,
-		   better_of(log) == BETTER_HIGHER, 0, drift);
-}
-
-static void
-print_drift(const struct log *log, const struct history *history)
-{
-	struct buf line = BUF_INIT;
-	char hex[OID_HEX + 1];
-	struct drift drift;
-
-	history_drift(log, history, &drift);
-	if (drift.since_best < DRIFT && drift.since_best > 1 / DRIFT)
-		return;
-	buf_adds(&line, "now ");
-	units_add_change(&line, drift.since_best);
-	buf_addf(&line, " against the best level, which began at %s",
-		 oid_short(&history->points[drift.best].commit, hex));
-	puts(buf_text(&line));
-	buf_release(&line);
-}
-
-static int
-is_about(const struct report_drift *drift, const struct log *log,
-	 const struct history *history)
-{
-	return !strcmp(drift->test, log->test) &&
-	       !strcmp(drift->metric, log->metric) &&
-	       !strcmp(drift->environment, history->environment);
-}
-
-static void
-print_alerts(const struct log *log, const struct history *history)
-{
-	for (size_t i = 0; i < log->drifts.count; i++) {
-		struct buf line = BUF_INIT;
-
-		if (!is_about(&log->drifts.items[i], log, history))
-			continue;
-		report_add_drift(&line, &log->drifts.items[i]);
-		puts(line.data);
-		buf_release(&line);
-	}
-}
-
-static void
-print_history(const struct log *log, const struct history *history)
-{
-	size_t next = history->changes.count, lines = 0;
-
-	printf("%s in environment %s: %zu commits, noise %.2f %%\n\n",
-	       log->metric, history->environment, history->count,
-	       history->changes.noise * 100);
-	print_plot(history);
-	print_drift(log, history);
-	print_alerts(log, history);
-	putchar('\n');
-	for (size_t i = history->count; i-- > 0;) {
-		if (log->lines && lines++ >= log->lines) {
-			printf("  ... %zu more\n", i + 1);
-			break;
-		}
-		print_point(log, &history->points[i]);
-		/* The new level begins with the commit just printed. */
-		while (next && history->changes.items[next - 1].at >= i)
-			print_change(log, history,
-				     &history->changes.items[--next]);
-	}
-	/* Those beyond the lines shown. */
-	while (next)
-		print_change(log, history, &history->changes.items[--next]);
+	return json_oid(&history->points[at].point.commit);
 }
 
 static json_t *
-change_json(const struct history *history, const struct change *change)
+change_json(const struct history *history, const struct history_change *found)
 {
-	char at[OID_HEX + 1], first[OID_HEX + 1], last[OID_HEX + 1];
+	const struct change *change = &found->change;
+	json_t *json = json_pack(
+		"{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b}", "commit",
+		commit_json(history, change->at), "first",
+		commit_json(history, change->first), "last",
+		commit_json(history, change->last), "ratio",
+		json_num(change->ratio), "low", json_num(change->low), "high",
+		json_num(change->high), "before", json_num(change->before),
+		"after", json_num(change->after), "passing", change->passing);
 
-	return json_pack(
-		"{s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:b}", "commit",
-		oid_format(&history->points[change->at].commit, at), "first",
-		oid_format(&history->points[change->first].commit, first),
-		"last", oid_format(&history->points[change->last].commit, last),
-		"ratio", json_num(change->ratio), "low", json_num(change->low),
-		"high", json_num(change->high), "before",
-		json_num(change->before), "after", json_num(change->after),
-		"passing", change->passing);
+	if (found->is_told)
+		json_object_set_new(json, "verdict",
+				    json_string(verdict_name(found->told)));
+	return json;
+}
+
+static json_t *
+points_json(const struct history *history, json_t *baselines)
+{
+	json_t *points = json_array();
+
+	for (size_t i = 0; i < history->count; i++) {
+		const struct history_point *point = &history->points[i];
+
+		json_array_append_new(points,
+				      json_pack("{s:o, s:I, s:o}", "commit",
+						commit_json(history, i), "time",
+						(json_int_t)point->point.time_s,
+						"value",
+						json_num(point->point.value)));
+		if (point->is_known && point->why != STORE_HELD)
+			json_array_append_new(
+				baselines,
+				json_pack("{s:o, s:s}", "commit",
+					  commit_json(history, i), "why",
+					  store_why_text(point->why)));
+	}
+	return points;
+}
+
+static json_t *
+epochs_json(const struct history *history, int is_first)
+{
+	json_t *epochs = json_array();
+
+	for (size_t i = 0; i < history->epoch_count; i++) {
+		const struct history_epoch *epoch = &history->epochs[i];
+		const char *why = i || is_first ? epoch->why : "environment";
+
+		json_array_append_new(
+			epochs, json_pack("{s:o, s:s}", "commit",
+					  commit_json(history, epoch->start),
+					  "why", why));
+	}
+	return epochs;
 }
 
 static json_t *
 history_json(const struct log *log, const struct history *history)
 {
-	json_t *points = json_array(), *changes = json_array();
-	json_t *alerts = json_array();
-	char hex[OID_HEX + 1];
+	size_t start = history_newest_epoch(history);
+	json_t *changes = json_array(), *alerts = json_array();
+	json_t *baselines = json_array();
+	json_t *points = points_json(history, baselines);
 	struct drift drift;
 
-	for (size_t i = 0; i < history->count; i++) {
-		const struct store_point *point = &history->points[i];
-
+	for (size_t i = 0; i < history->change_count; i++)
 		json_array_append_new(
-			points, json_pack("{s:s, s:I, s:o}", "commit",
-					  oid_format(&point->commit, hex),
-					  "time", (json_int_t)point->time_s,
-					  "value", json_num(point->value)));
-	}
-	for (size_t i = 0; i < history->changes.count; i++)
-		json_array_append_new(
-			changes,
-			change_json(history, &history->changes.items[i]));
+			changes, change_json(history, &history->changes[i]));
 	for (size_t i = 0; i < log->drifts.count; i++)
-		if (is_about(&log->drifts.items[i], log, history))
+		if (log_is_about(&log->drifts.items[i], history))
 			json_array_append_new(
 				alerts,
 				report_drift_json(&log->drifts.items[i]));
-	history_drift(log, history, &drift);
-	return json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o}",
-			 "test", log->test, "metric", log->metric, "unit",
-			 unit_of(log), "environment", history->environment,
-			 "noise", json_num(history->changes.noise),
-			 "since_best", json_num(drift.since_best), "points",
-			 points, "changes", changes, "drift", alerts);
+	drift_find(history->values + start, history->count - start,
+		   history->better == BETTER_HIGHER, 0, &drift);
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, "
+			 "s:o}",
+			 "test", json_text(history->test), "metric",
+			 json_text(history->metric), "unit",
+			 json_text(history->unit), "environment",
+			 json_text(history->environment), "noise",
+			 json_num(history->noise), "since_best",
+			 json_num(drift.since_best), "epochs",
+			 epochs_json(history, history == log->histories),
+			 "points", points, "changes", changes, "baselines",
+			 baselines, "drift", alerts);
 }
 
 static void
@@ -369,37 +283,72 @@ print_all(struct log *log, int json)
 	if (!json)
 		pager_start();
 	for (size_t i = 0; i < log->count; i++) {
-		struct history *history = &log->histories[i];
+		const struct history *history = &log->histories[i];
 
-		changes_find(history->values, history->count,
-			     &history->changes);
 		if (json) {
 			json_array_append_new(all, history_json(log, history));
 			continue;
 		}
 		if (i)
 			putchar('\n');
-		print_history(log, history);
+		log_print_history(log, history);
 	}
 	if (json)
 		json_print(all);
 	json_decref(all);
 }
 
+/* Along the first parents of a revision; of all branches where HEAD is not
+ * there yet and nobody named another. */
+static int
+read_line(const struct gate *gate, const char *rev, struct line *line,
+	  struct err *err)
+{
+	struct oid tip;
+	int ret = repo_resolve(gate->repo, rev ? rev : "HEAD", &tip, err);
+
+	if (!ret)
+		line_read(line, gate->repo, &tip, MAX_LINE);
+	return rev ? ret : 0;
+}
+
+static int
+run(struct log *log, const char *repo, const char *rev, int all, int json)
+{
+	struct gate gate = GATE_INIT;
+	struct reading reading = { .log = log };
+	struct err err = ERR_INIT;
+	int ret = cmd_open(&gate, repo, STORE_READ, &err);
+
+	if (!ret && !all)
+		ret = read_line(&gate, rev, &reading.line, &err);
+	if (!ret)
+		ret = store_read(gate.store, read_log, &reading, &err);
+	if (!ret)
+		print_all(log, json);
+	line_release(&reading.line);
+	gate_close(&gate);
+	forget(log);
+	free(log->histories);
+	free(log->found);
+	return ret < 0 ? cmd_fail(&err) : EXIT_FINE;
+}
+
 int
 cmd_log(int argc, char **argv)
 {
 	struct log log = { .lines = LINES };
-	struct store *store = NULL;
-	struct err err = ERR_INIT;
-	const char *repo = NULL, *lines = NULL;
+	const char *repo = NULL, *lines = NULL, *rev = NULL;
 	int64_t count = LINES;
-	int json = 0, ret;
+	int json = 0, all = 0, ret;
 	const struct option_row rows[] = {
 		{ "metric", 'm', OPTION_TEXT, "NAME",
 		  "of this metric, not the first that there is", &log.metric },
 		{ "lines", 'n', OPTION_TEXT, "N",
 		  "the newest N commits (20), 0 for all", &lines },
+		{ "rev", 'r', OPTION_TEXT, "REV",
+		  "along the first parents of this (HEAD)", &rev },
+		{ "all", 'a', OPTION_FLAG, NULL, "of all branches", &all },
 		{ "repo", 0, OPTION_TEXT, "DIR", "the repository", &repo },
 		{ "json", 0, OPTION_FLAG, NULL, "as JSON", &json },
 		{ 0 }
@@ -408,7 +357,6 @@ cmd_log(int argc, char **argv)
 	ret = cmd_begin("log", rows, &argc, argv, 1);
 	if (ret >= 0)
 		return ret;
-	ret = 0;
 	if (argc < 2 ||
 	    (lines && units_parse_count(lines, 0, INT32_MAX, &count) < 0)) {
 		fprintf(stderr, "pacegate log: %s\n",
@@ -418,15 +366,5 @@ cmd_log(int argc, char **argv)
 	}
 	log.test = argv[1];
 	log.lines = (size_t)count;
-	ret = cmd_open_store(repo, STORE_READ, &store, &err);
-	if (!ret)
-		ret = store_read(store, read_histories, &log, &err);
-	if (!ret)
-		print_all(&log, json);
-	store_close(store);
-	forget(&log);
-	report_drifts_release(&log.drifts);
-	free(log.histories);
-	free(log.found);
-	return ret < 0 ? cmd_fail(&err) : EXIT_FINE;
+	return run(&log, repo, rev, all, json);
 }

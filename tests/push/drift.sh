@@ -68,7 +68,13 @@ ok "and in the ledger" is "$(entries)" 2
 git checkout -q -b topic
 ramp 33 33.3 33.6
 ok "a topic's history is its own affair" is_alert ""
+topic=$(git rev-parse --short=10 HEAD)
 git checkout -q main
+try pacegate log perf/a --repo "$bare"
+ok "and not in the branch's log" lacks "$topic"
+ok "which counts it" has "(and 3 of other branches)"
+try pacegate log perf/a --repo "$bare" --rev topic
+ok "but in its own" has "$topic"
 later 30 "Fast again"
 ok "one good push: it still stands" is_alert stands
 later 30.1 "Fast again, too"

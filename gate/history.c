@@ -1,0 +1,285 @@
+#include "history.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/mem.h"
+#include "gate.h"
+#include "report/report.h"
+
+enum { MAX_ASKED = 16 /* commits of a change whose verdicts are looked up */ };
+
+int
+history_differs(const char *definition, const char *other)
+{
+	return *definition && *other && strcmp(definition, other) != 0;
+}
+
+size_t
+history_newest_epoch(const struct history *history)
+{
+	return history->epoch_count
+		       ? history->epochs[history->epoch_count - 1].start
+		       : 0;
+}
+
+struct reading {
+	struct store_tx *tx;
+	const struct line *line; /* NULL: of all branches */
+	struct history *history;
+	size_t *places; /* in the line */
+	size_t place_cap;
+};
+
+static int
+take_point(void *data, uint64_t order, const struct store_point *point)
+{
+	struct reading *reading = data;
+	struct history *history = reading->history;
+	size_t place = 0, n = history->count;
+
+	(void)order;
+	if (reading->line) {
+		place = line_find(reading->line, &point->commit);
+		if (place == reading->line->count) {
+			history->left_out++;
+			return 0;
+		}
+	}
+	MEM_GROW(reading->places, n, reading->place_cap);
+	reading->places[n] = place;
+	MEM_GROW(history->points, history->count, history->cap);
+	history->points[history->count++] =
+		(struct history_point){ .point = *point };
+	return 0;
+}
+
+/* Along the line: committers' clocks say otherwise only now and then. */
+static void
+sort(struct reading *reading)
+{
+	struct history_point *points = reading->history->points;
+
+	for (size_t i = 1; i < reading->history->count; i++) {
+		struct history_point point = points[i];
+		size_t place = reading->places[i], j = i;
+
+		for (; j && reading->places[j - 1] < place; j--) {
+			points[j] = points[j - 1];
+			reading->places[j] = reading->places[j - 1];
+		}
+		points[j] = point;
+		reading->places[j] = place;
+	}
+}
+
+static int
+read_points(struct reading *reading, const struct store_series *series)
+{
+	const struct store_range all = { 0, UINT64_MAX, 0, 0 };
+	struct history *history = reading->history;
+	int ret = store_point_each(reading->tx, series, &all, take_point,
+				   reading);
+
+	/* A history that was brought from elsewhere. */
+	if (!ret && !history->count && history->left_out) {
+		history->left_out = 0;
+		reading->line = NULL;
+		ret = store_point_each(reading->tx, series, &all, take_point,
+				       reading);
+	}
+	if (reading->line)
+		sort(reading);
+	return ret;
+}
+
+static int
+add_record(struct store_tx *tx, struct history *history,
+	   struct history_point *point)
+{
+	struct store_baseline record;
+	int ret = store_baseline_get(tx, history->test, &point->point.commit,
+				     &record);
+
+	point->why = STORE_HELD;
+	if (ret)
+		return ret == ERR_NOT_FOUND ? 0 : ret;
+	point->is_known = 1;
+	point->why = record.why;
+	/* By hand, afterwards: it moved at that commit, not at this one. */
+	if (!oid_equal(&record.commit, &point->point.commit))
+		point->why = STORE_HELD;
+	point->baseline = record.commit;
+	memcpy(point->definition, record.definition, sizeof(point->definition));
+	return 0;
+}
+
+static void
+add_epoch(struct history *history, size_t start, const char *why)
+{
+	MEM_GROW(history->epochs, history->epoch_count, history->epoch_cap);
+	history->epochs[history->epoch_count++] = (struct history_epoch){ start,
+									  why };
+}
+
+/* Points whose definition nobody knows belong to the epoch that they are in. */
+static void
+find_epochs(struct history *history)
+{
+	const char *known = "";
+
+	for (size_t i = 0; i < history->count; i++) {
+		const char *here = history->points[i].definition;
+
+		if (!i)
+			add_epoch(history, i, "first");
+		else if (history_differs(known, here))
+			add_epoch(history, i, "definition");
+		if (*here)
+			known = here;
+	}
+}
+
+/* Changes within one epoch. */
+static void
+find_changes(struct history *history, size_t start, size_t end)
+{
+	struct changes changes;
+
+	changes_find(history->values + start, end - start, &changes);
+	history->noise = changes.noise;
+	for (size_t i = 0; i < changes.count; i++) {
+		struct change *change = &changes.items[i];
+
+		change->at += start;
+		change->first += start;
+		change->last += start;
+		MEM_GROW(history->changes, history->change_count,
+			 history->change_cap);
+		history->changes[history->change_count++] =
+			(struct history_change){ .change = *change };
+	}
+	changes_release(&changes);
+}
+
+static const struct report_metric *
+find_metric(const struct report *report, const struct history *history)
+{
+	const struct report_test *test = report_find(report, history->test);
+
+	for (size_t i = 0; test && i < test->count; i++)
+		if (!strcmp(test->metrics[i].name, history->metric))
+			return &test->metrics[i];
+	return NULL;
+}
+
+/* What the gate said at a point, if it still knows. */
+static int
+ask(struct store_tx *tx, const struct history *history, size_t at,
+    struct history_change *change, struct err *err)
+{
+	const struct report_metric *metric;
+	struct report report;
+	int ret = gate_get_report(tx, &history->points[at].point.commit,
+				  &report, err);
+
+	metric = ret ? NULL : find_metric(&report, history);
+	if (metric) {
+		change->told = change->is_told ? verdict_worse(change->told,
+							       metric->verdict)
+					       : metric->verdict;
+		change->is_told = 1;
+	}
+	report_release(&report);
+	return ret == ERR_NOT_FOUND ? 0 : ret;
+}
+
+static int
+ask_all(struct store_tx *tx, struct history *history, struct err *err)
+{
+	int ret = 0;
+
+	for (size_t i = 0; !ret && i < history->change_count; i++) {
+		struct history_change *change = &history->changes[i];
+		size_t first = change->change.first, last = change->change.last;
+
+		if (last - first >= MAX_ASKED)
+			first = last = change->change.at;
+		for (size_t j = first; !ret && j <= last; j++)
+			ret = ask(tx, history, j, change, err);
+	}
+	return ret;
+}
+
+/* Unit and direction of a metric that the test declares are in its verdicts. */
+static int
+describe(struct store_tx *tx, struct history *history, struct err *err)
+{
+	const struct metric_row *row = metric_find(history->metric);
+	const struct report_metric *metric = NULL;
+	struct report report;
+	int ret;
+
+	history->unit = mem_copy_text(row ? row->unit : "1");
+	history->better = row ? row->better : BETTER_LOWER;
+	if (row || !history->count)
+		return 0;
+	ret = gate_get_report(tx,
+			      &history->points[history->count - 1].point.commit,
+			      &report, err);
+	if (!ret)
+		metric = find_metric(&report, history);
+	if (metric) {
+		report_set(&history->unit, metric->unit);
+		history->better = metric->better;
+	}
+	report_release(&report);
+	return ret == ERR_NOT_FOUND ? 0 : ret;
+}
+
+int
+history_read(struct store_tx *tx, const struct store_series *series,
+	     const struct line *line, struct history *history, struct err *err)
+{
+	struct reading reading = { .tx = tx, .line = line, .history = history };
+	int ret;
+
+	*history = (struct history){ .test = mem_copy_text(series->test),
+				     .metric = mem_copy_text(series->metric),
+				     .environment = mem_copy_text(
+					     series->environment) };
+	ret = read_points(&reading, series);
+	free(reading.places);
+	for (size_t i = 0; !ret && i < history->count; i++)
+		ret = add_record(tx, history, &history->points[i]);
+	if (!ret)
+		ret = describe(tx, history, err);
+	if (ret)
+		return ret;
+	history->values = mem_new(history->count, sizeof(double));
+	for (size_t i = 0; i < history->count; i++)
+		history->values[i] = history->points[i].point.value;
+	find_epochs(history);
+	for (size_t i = 0; i < history->epoch_count; i++)
+		find_changes(history, history->epochs[i].start,
+			     i + 1 < history->epoch_count
+				     ? history->epochs[i + 1].start
+				     : history->count);
+	return ask_all(tx, history, err);
+}
+
+void
+history_release(struct history *history)
+{
+	free(history->test);
+	free(history->metric);
+	free(history->environment);
+	free(history->unit);
+	free(history->points);
+	free(history->values);
+	free(history->epochs);
+	free(history->changes);
+	*history = (struct history){ 0 };
+}

@@ -1,6 +1,7 @@
 #include "runner/environment.h"
 #include "runner/machine.h"
 #include "runner/sandbox.h"
+#include "runner/toolchain.h"
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/file.h"
@@ -14,36 +15,12 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-enum { MAX_FACT_FILE = 4 << 20, MAX_TOOLS = 16384, TOOLS_MS = 60000 };
-
-/* Versions of what builds and runs tests; one `name<TAB>version` a line. */
-static const char tools_script[] =
-	"for tool in gcc clang ld rustc python3 node perl; do\n"
-	"  command -v $tool >/dev/null || continue\n"
-	"  case $tool in\n"
-	"  perl) version=$(perl -e 'print $^V') ;;\n"
-	"  *) version=$($tool --version 2>/dev/null | head -n 1) ;;\n"
-	"  esac\n"
-	"  printf '%s\\t%s\\n' $tool \"$version\"\n"
-	"done\n"
-	"if command -v go >/dev/null; then\n"
-	"  printf 'go\\t%s\\n' \"$(go version 2>/dev/null)\"\n"
-	"fi\n"
-	"if command -v java >/dev/null; then\n"
-	"  printf 'java\\t%s\\n' \"$(readlink -f \"$(command -v java)\")\"\n"
-	"fi\n"
-	"printf 'libc\\t%s\\n' \"$(getconf GNU_LIBC_VERSION 2>/dev/null)\"\n"
-	"for file in /usr/lib/os-release /etc/os-release; do\n"
-	"  test -r $file && . $file && break\n"
-	"done\n"
-	"printf 'system\\t%s\\n' \"$PRETTY_NAME\"\n";
+enum { MAX_FACT_FILE = 4 << 20 };
 
 static void add_kernel(struct environment *environment);
 static void add_settings(struct environment *environment);
 static void add_slot(struct environment *environment,
 		     const struct sandbox *sandbox);
-static int add_tools(struct environment *environment, struct sandbox *sandbox,
-		     struct err *err);
 
 void
 environment_add(struct environment *environment, const char *name,
@@ -111,8 +88,8 @@ read_text(const char *path, struct buf *text)
 }
 
 int
-environment_read(struct sandbox *sandbox, struct environment *environment,
-		 struct err *err)
+environment_read(struct sandbox *sandbox, const char *cache,
+		 struct environment *environment, struct err *err)
 {
 	struct buf text = BUF_INIT;
 	int ret;
@@ -128,7 +105,7 @@ environment_read(struct sandbox *sandbox, struct environment *environment,
 	add_kernel(environment);
 	add_settings(environment);
 	add_slot(environment, sandbox);
-	ret = add_tools(environment, sandbox, err);
+	ret = toolchain_read(sandbox, cache, environment, err);
 	environment_seal(environment);
 	return ret;
 }
@@ -272,42 +249,4 @@ add_slot(struct environment *environment, const struct sandbox *sandbox)
 			sandbox->root ? sandbox->root : "host");
 	for (size_t i = 0; i < sandbox->env.count; i++)
 		environment_add(environment, "env", sandbox->env.items[i]);
-}
-
-/* They run where they will be used, and like all else of a root that is not
- * ours: in the sandbox. */
-static int
-add_tools(struct environment *environment, struct sandbox *sandbox,
-	  struct err *err)
-{
-	const char *const argv[] = { "/bin/sh", "-c", tools_script, NULL };
-	const struct sandbox_step step = { .argv = argv };
-	struct sandbox_command command = SANDBOX_COMMAND_INIT;
-	struct sandbox_result result = SANDBOX_RESULT_INIT;
-	struct buf out = BUF_INIT;
-	char *save = NULL;
-	int ret;
-
-	command.steps = &step;
-	command.step_count = 1;
-	command.timeout_ms = TOOLS_MS;
-	command.keep_stdout = &out;
-	command.stdout_max = MAX_TOOLS;
-	ret = sandbox_run(sandbox, &command, &result, err);
-	if (!ret && result.end != SANDBOX_EXITED)
-		ret = err_set(err, ERR_SYSTEM,
-			      "the toolchain does not say its versions");
-	for (char *line = ret || !out.len ? NULL
-					  : strtok_r(out.data, "\n", &save);
-	     line; line = strtok_r(NULL, "\n", &save)) {
-		char *tab = strchr(line, '\t');
-
-		if (!tab)
-			continue;
-		*tab = '\0';
-		environment_add(environment, line, tab + 1);
-	}
-	sandbox_result_release(&result);
-	buf_release(&out);
-	return ret;
 }

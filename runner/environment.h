@@ -31,9 +31,10 @@ struct environment {
 		{ 0 }, { 0 }, ""                                               \
 	}
 
-/* Read it: /proc, /sys, and in the sandbox the versions of the toolchain. */
-int environment_read(struct sandbox *sandbox, struct environment *environment,
-		     struct err *err);
+/* Read it: /proc, /sys, and in the sandbox the versions of the toolchain, which
+ * are kept in the directory cache (NULL: nowhere). */
+int environment_read(struct sandbox *sandbox, const char *cache,
+		     struct environment *environment, struct err *err);
 void environment_release(struct environment *environment);
 
 /* {"id": "…", "cpu": "…", …}; a new reference. */

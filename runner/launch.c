@@ -91,23 +91,19 @@ place(int wanted[], int count)
 static void
 keep_descriptors(const struct sandbox *sandbox, int request)
 {
-	int wanted[] = {
-		[0] = open("/dev/null", O_RDWR | O_CLOEXEC),
-		[2] = 2,
-		[LAUNCH_FD_FILTER] = reopen(sandbox->filter),
-		[LAUNCH_FD_PASSWD] = reopen(sandbox->passwd),
-		[LAUNCH_FD_GROUP] = reopen(sandbox->group),
-		[LAUNCH_FD_HOSTS] = reopen(sandbox->hosts),
-		[LAUNCH_FD_NSSWITCH] = reopen(sandbox->nsswitch),
-		[LAUNCH_FD_REQUEST] = request,
-	};
+	int wanted[LAUNCH_FD_REQUEST + 1];
 
-	for (int i = 1; i < LAUNCH_FD_FILTER; i++)
-		if (i != 2)
-			wanted[i] = -1;
+	for (int i = 0; i < LAUNCH_FD_REQUEST; i++)
+		wanted[i] = -1;
+	wanted[0] = open("/dev/null", O_RDWR | O_CLOEXEC);
+	wanted[2] = 2;
+	wanted[LAUNCH_FD_FILTER] = reopen(sandbox->filter);
+	for (size_t i = 0; i < sandbox->file_count; i++)
+		wanted[LAUNCH_FD_FILES + i] = reopen(sandbox->files[i]);
+	wanted[LAUNCH_FD_REQUEST] = request;
 	if (wanted[0] < 0)
 		give_up("/dev/null");
-	place(wanted, sizeof(wanted) / sizeof(*wanted));
+	place(wanted, LAUNCH_FD_REQUEST + 1);
 }
 
 static void
@@ -284,6 +280,9 @@ stage_all(const struct work *work)
 	if (unshare(CLONE_NEWNS) < 0 ||
 	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
 		give_up("cannot have mounts of our own");
+	/* bwrap reads the table of mounts for each of its own: no more in it
+	 * than there must be. Where it fails it is only slower. */
+	(void)umount2("/sys", MNT_DETACH);
 	if (mount("pacegate", SLOTUSER_DIR, "tmpfs", MS_NOSUID | MS_NODEV,
 		  "size=64k,mode=0755") < 0)
 		give_up(SLOTUSER_DIR);

@@ -4,23 +4,18 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "runner/sandbox.h"
 #include "runner/shim.h"
 
 struct cgroup;
 struct cgroup_limits;
 struct err;
-struct sandbox;
-struct sandbox_command;
-struct sandbox_limits;
 
 /* The descriptors that bwrap finds; those of shim.h stay for the shim. */
 enum {
 	LAUNCH_FD_FILTER = SHIM_FD_PACK + 1,
-	LAUNCH_FD_PASSWD,
-	LAUNCH_FD_GROUP,
-	LAUNCH_FD_HOSTS,
-	LAUNCH_FD_NSSWITCH,
-	LAUNCH_FD_COUNT
+	LAUNCH_FD_FILES, /* sandbox->files */
+	LAUNCH_FD_COUNT = LAUNCH_FD_FILES + SANDBOX_MAX_FILES
 };
 
 /* What a run gets; all are borrowed and stay open here. */

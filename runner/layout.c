@@ -2,6 +2,7 @@
 #include "runner/launch.h"
 #include "runner/sandbox.h"
 #include "runner/shim.h"
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/file.h"
 #include "base/io.h"
@@ -35,6 +36,20 @@ static const char *const host_etc[] = {
 	"/etc/debian_version",
 	NULL,
 };
+
+/* The sandbox's own. */
+static const struct etc_file {
+	const char *path, *text;
+} own_etc[] = {
+	{ "/etc/passwd",
+	  INSIDE_NAME ":x:" INSIDE_ID ":" INSIDE_ID "::/tmp:/bin/sh\n" },
+	{ "/etc/group", INSIDE_NAME ":x:" INSIDE_ID ":\n" },
+	{ "/etc/hosts", "127.0.0.1 localhost sandbox\n::1 localhost\n" },
+	{ "/etc/nsswitch.conf", "passwd: files\ngroup: files\nhosts: files\n" },
+	{ NULL, NULL },
+};
+
+enum { MAX_ETC_FILE = 4 << 20 };
 
 /* Of another root: not what the sandbox makes itself, nor people's files. */
 static const char *const root_skips[] = {
@@ -78,12 +93,43 @@ show(struct texts *args, const char *path, const char *inside)
 	return 0;
 }
 
-static void
-show_etc_file(struct texts *args, const char *how, int fd, const char *inside)
+/* A file of /etc out of memory, as it is now: bwrap mounts nothing for it. */
+static int
+show_text(struct sandbox *sandbox, const char *how, const char *inside,
+	  const char *text, size_t len, struct err *err)
 {
-	ADD(args, "--perms", "0644", how);
-	texts_addf(args, "%d", fd);
-	texts_add(args, inside);
+	int fd = memfd_create("etc", MFD_CLOEXEC);
+
+	if (fd < 0 || io_write_all(fd, text, len) < 0 ||
+	    sandbox->file_count == SANDBOX_MAX_FILES) {
+		io_close(&fd);
+		return err_errno(err, "cannot make a file in memory");
+	}
+	ADD(&sandbox->layout, "--perms", "0644", how);
+	texts_addf(&sandbox->layout, "%zu",
+		   LAUNCH_FD_FILES + sandbox->file_count);
+	texts_add(&sandbox->layout, inside);
+	sandbox->files[sandbox->file_count++] = fd;
+	return 0;
+}
+
+/* Files are copied into memory, directories shown. */
+static int
+show_etc(struct sandbox *sandbox, const char *path, struct err *err)
+{
+	struct buf text = BUF_INIT;
+	struct stat info;
+	int ret = 0;
+
+	if (access(path, R_OK) || stat(path, &info) < 0)
+		return 0;
+	if (!S_ISREG(info.st_mode))
+		ADD(&sandbox->layout, "--ro-bind", path, path);
+	else if (!(ret = file_read(path, &text, MAX_ETC_FILE, err)))
+		ret = show_text(sandbox, "--file", path, buf_text(&text),
+				text.len, err);
+	buf_release(&text);
+	return ret;
 }
 
 static int
@@ -93,20 +139,19 @@ show_host(struct sandbox *sandbox, struct err *err)
 					    "/lib",    "/lib32", "/lib64",
 					    "/libx32", NULL };
 	struct texts *args = &sandbox->layout;
+	int ret = 0;
 
 	for (const char *const *top = tops; *top; top++)
 		if (show(args, *top, *top) < 0)
 			return err_errno(err, "%s", *top);
 	ADD(args, "--perms", "0755", "--dir", "/etc", "--perms", "0755",
 	    "--dir", "/etc/ssl");
-	for (const char *const *path = host_etc; *path; path++)
-		if (!access(*path, R_OK))
-			ADD(args, "--ro-bind", *path, *path);
-	show_etc_file(args, "--file", LAUNCH_FD_PASSWD, "/etc/passwd");
-	show_etc_file(args, "--file", LAUNCH_FD_GROUP, "/etc/group");
-	show_etc_file(args, "--file", LAUNCH_FD_HOSTS, "/etc/hosts");
-	show_etc_file(args, "--file", LAUNCH_FD_NSSWITCH, "/etc/nsswitch.conf");
-	return 0;
+	for (const char *const *path = host_etc; !ret && *path; path++)
+		ret = show_etc(sandbox, *path, err);
+	for (const struct etc_file *file = own_etc; !ret && file->path; file++)
+		ret = show_text(sandbox, "--file", file->path, file->text,
+				strlen(file->text), err);
+	return ret;
 }
 
 static int
@@ -119,15 +164,18 @@ is_skipped(const char *name)
 }
 
 /* Over a file of the root's own /etc, where there is one. */
-static void
-show_over(struct sandbox *sandbox, int fd, const char *path)
+static int
+show_over(struct sandbox *sandbox, const struct etc_file *file, struct err *err)
 {
-	char *own = file_join(sandbox->root, path + 1);
+	char *own = file_join(sandbox->root, file->path + 1);
 	struct stat info;
+	int ret = 0;
 
 	if (!lstat(own, &info) && S_ISREG(info.st_mode))
-		show_etc_file(&sandbox->layout, "--ro-bind-data", fd, path);
+		ret = show_text(sandbox, "--ro-bind-data", file->path,
+				file->text, strlen(file->text), err);
 	free(own);
+	return ret;
 }
 
 static int
@@ -152,43 +200,18 @@ show_root(struct sandbox *sandbox, struct err *err)
 		free(path);
 	}
 	closedir(dir);
-	if (ret)
-		return ret;
-	show_over(sandbox, LAUNCH_FD_PASSWD, "/etc/passwd");
-	show_over(sandbox, LAUNCH_FD_GROUP, "/etc/group");
-	return 0;
-}
-
-static int
-memory_file(const char *text, int *fd, struct err *err)
-{
-	*fd = memfd_create("etc", MFD_CLOEXEC);
-	if (*fd < 0 || io_write_all(*fd, text, strlen(text)) < 0)
-		return err_errno(err, "cannot make a file in memory");
-	return 0;
+	/* Who people are; names of hosts are the root's business. */
+	for (size_t i = 0; !ret && i < 2; i++)
+		ret = show_over(sandbox, &own_etc[i], err);
+	return ret;
 }
 
 int
 layout_open(struct sandbox *sandbox, struct err *err)
 {
-	int ret = memory_file(INSIDE_NAME ":x:" INSIDE_ID ":" INSIDE_ID
-					  "::/tmp:/bin/sh\n",
-			      &sandbox->passwd, err);
+	int ret = sandbox->root ? show_root(sandbox, err)
+				: show_host(sandbox, err);
 
-	if (!ret)
-		ret = memory_file(INSIDE_NAME ":x:" INSIDE_ID ":\n",
-				  &sandbox->group, err);
-	if (!ret)
-		ret = memory_file("127.0.0.1 localhost sandbox\n"
-				  "::1 localhost\n",
-				  &sandbox->hosts, err);
-	if (!ret)
-		ret = memory_file("passwd: files\ngroup: files\n"
-				  "hosts: files\n",
-				  &sandbox->nsswitch, err);
-	if (!ret)
-		ret = sandbox->root ? show_root(sandbox, err)
-				    : show_host(sandbox, err);
 	for (size_t i = 0; !ret && i < sandbox->read.count; i++)
 		ADD(&sandbox->layout, "--ro-bind", sandbox->read.items[i],
 		    sandbox->read.items[i]);

@@ -14,7 +14,7 @@ struct sandbox_limits;
  */
 
 /* The part that a session's runs share: sandbox->layout, and the small files
- * of /etc in sandbox->passwd and so on. */
+ * of /etc in sandbox->files. */
 int layout_open(struct sandbox *sandbox, struct err *err);
 
 /* Where the host paths of a run are, as the slot's user sees them. */

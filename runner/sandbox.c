@@ -119,10 +119,8 @@ void
 sandbox_close(struct sandbox *sandbox)
 {
 	io_close(&sandbox->filter);
-	io_close(&sandbox->passwd);
-	io_close(&sandbox->group);
-	io_close(&sandbox->hosts);
-	io_close(&sandbox->nsswitch);
+	for (size_t i = 0; i < sandbox->file_count; i++)
+		io_close(&sandbox->files[i]);
 	launcher_free(sandbox->next);
 	slotuser_release(&sandbox->user);
 	cgroups_free(sandbox->cgroups);

@@ -57,6 +57,8 @@ struct sandbox_options {
 	int without_cgroup; /* only for tests of what holds without */
 };
 
+enum { SANDBOX_MAX_FILES = 16 };
+
 struct sandbox {
 	char *bwrap, *bwrap_version, *shim;
 	char *root; /* NULL: the host's */
@@ -68,13 +70,14 @@ struct sandbox {
 	char *cpus;            /* as cpuset writes it */
 	struct texts layout;   /* of the root file system: arguments */
 	struct sandbox_limits limits;
-	int filter, passwd, group, hosts, nsswitch; /* memory files; or -1 */
+	/* In memory: the filter or -1, and small files of /etc. */
+	int filter, files[SANDBOX_MAX_FILES];
+	size_t file_count;
 };
 
 #define SANDBOX_INIT                                                           \
 	{                                                                      \
-		.user = SLOTUSER_INIT, .filter = -1, .passwd = -1,             \
-		.group = -1, .hosts = -1, .nsswitch = -1                       \
+		.user = SLOTUSER_INIT, .filter = -1                            \
 	}
 
 /*

@@ -212,7 +212,7 @@ self_test(struct sandbox *sandbox, json_t *answer, struct err *err)
 	if (!ret)
 		ret = measure_overhead(sandbox, &overhead, err);
 	if (!ret)
-		ret = environment_read(sandbox, &environment, err);
+		ret = environment_read(sandbox, NULL, &environment, err);
 	if (!ret) {
 		environment_findings(sandbox, &findings);
 		sandbox_describe(sandbox, &text);

@@ -52,6 +52,7 @@ struct session {
 
 static int read_spec(struct session *session, struct err *err);
 static int open_sandbox(struct session *session, struct err *err);
+static int read_environment(struct session *session, struct err *err);
 static int open_objects(struct session *session, struct err *err);
 static int prepare_all(struct session *session, struct err *err);
 static int run_rounds(struct session *session, struct err *err);
@@ -76,7 +77,8 @@ int
 session_serve(const struct session_options *options)
 {
 	static int (*const steps[])(struct session *, struct err *) = {
-		read_spec, open_sandbox, open_objects, prepare_all, run_rounds,
+		read_spec,    open_sandbox, read_environment,
+		open_objects, prepare_all,  run_rounds,
 	};
 	struct session session = { .options = options,
 				   .spec = SPEC_INIT,
@@ -245,8 +247,7 @@ open_sandbox(struct session *session, struct err *err)
 			    .files = spec->limits.files }
 	};
 
-	if (sandbox_open(&options, &session->sandbox, err) < 0 ||
-	    environment_read(&session->sandbox, &session->environment, err) < 0)
+	if (sandbox_open(&options, &session->sandbox, err) < 0)
 		return err->code;
 	for (size_t i = 0; i < session->sandbox.notes.count; i++)
 		log_event(LOG_INFO, "%s", session->sandbox.notes.items[i]);
@@ -255,14 +256,24 @@ open_sandbox(struct session *session, struct err *err)
 }
 
 static int
+read_environment(struct session *session, struct err *err)
+{
+	const char *cache = session->options->cache;
+	int ret = file_make_dirs(cache, 0711, err);
+
+	if (!ret)
+		ret = environment_read(&session->sandbox, cache,
+				       &session->environment, err);
+	return ret < 0 ? ret : 1;
+}
+
+static int
 open_objects(struct session *session, struct err *err)
 {
 	const struct session_options *options = session->options;
 	int64_t half = options->cache_bytes / 2;
-	int ret = file_make_dirs(options->cache, 0711, err);
+	int ret;
 
-	if (ret < 0)
-		return ret;
 	objects_evict(options->cache, half);
 	ret = objects_open(options->cache, &session->spec.alternates,
 			   &session->objects, err);

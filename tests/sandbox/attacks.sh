@@ -69,10 +69,10 @@ for mode in $modes; do
 	attack "$mode" sleep timeout
 	says sleep "longer than 1 s"
 	attack "$mode" spin cpu timeout -- --cpu 300ms
-	attack "$mode" spin cpu -- --cpu 1s --timeout 5s
+	attack "$mode" spin cpu -- --cpu 1s --timeout 60s
 	says spin "CPU time"
 	[ "$mode" = root ] &&
-		attack root spin-spread cpu -- --cpu 500ms --timeout 5s
+		attack root spin-spread cpu -- --cpu 500ms --timeout 60s
 	attack "$mode" daemon ok
 	attack "$mode" stopped timeout
 	attack "$mode" kill-one ok

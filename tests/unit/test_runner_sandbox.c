@@ -400,13 +400,46 @@ test_environment_has_an_id_that_stays(void **state)
 	struct environment first, second;
 
 	(void)state;
-	assert_int_equal(environment_read(sandbox, &first, NULL), 0);
-	assert_int_equal(environment_read(sandbox, &second, NULL), 0);
+	assert_int_equal(environment_read(sandbox, NULL, &first, NULL), 0);
+	assert_int_equal(environment_read(sandbox, NULL, &second, NULL), 0);
 	assert_string_equal(first.id, second.id);
 	assert_true(texts_has(&first.names, "kernel"));
 	assert_true(texts_has(&first.names, "libc"));
 	environment_release(&first);
 	environment_release(&second);
+}
+
+/* Asked once; then out of the file, until the state in it is another. */
+static void
+test_the_toolchain_is_kept(void **state)
+{
+	struct sandbox *sandbox = need_sandbox();
+	char dir[] = "/tmp/pacegate-tools.XXXXXX", *path;
+	struct environment first, second, other;
+	struct buf text = BUF_INIT;
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	path = file_join(dir, "toolchain");
+	assert_int_equal(environment_read(sandbox, dir, &first, NULL), 0);
+	assert_int_equal(file_read(path, &text, 65536, NULL), 0);
+	/* A planted answer comes back: nobody was asked. */
+	buf_adds(&text, "planted\t1\n");
+	assert_int_equal(file_write(path, text.data, text.len, 0600, NULL), 0);
+	assert_int_equal(environment_read(sandbox, dir, &second, NULL), 0);
+	assert_true(texts_has(&second.names, "planted"));
+	assert_string_not_equal(first.id, second.id);
+	/* As after a reboot. */
+	*strstr(text.data, "\nboot ") = ' ';
+	assert_int_equal(file_write(path, text.data, text.len, 0600, NULL), 0);
+	assert_int_equal(environment_read(sandbox, dir, &other, NULL), 0);
+	assert_string_equal(first.id, other.id);
+	environment_release(&first);
+	environment_release(&second);
+	environment_release(&other);
+	buf_release(&text);
+	assert_int_equal(file_remove_tree(dir, NULL), 0);
+	free(path);
 }
 
 static void
@@ -459,6 +492,7 @@ main(void)
 		cmocka_unit_test(test_trials),
 		cmocka_unit_test(test_a_build),
 		cmocka_unit_test(test_environment_has_an_id_that_stays),
+		cmocka_unit_test(test_the_toolchain_is_kept),
 		cmocka_unit_test(test_wrong_options),
 		cmocka_unit_test(test_filter),
 	};

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/exit.h"
+#include "base/io.h"
 #include "base/json.h"
 #include "base/options.h"
 #include "base/protocol.h"
@@ -25,7 +26,7 @@ struct exec_options {
 	const char *count;
 	const struct counter_event *counters;
 	struct texts read, env;
-	int events, keep_stdout, writable, fixed_layout;
+	int events, keep_stdout, writable, fixed_layout, again;
 	int without_filter, without_cgroup;
 	int64_t timeout_ms;
 	struct sandbox_options sandbox;
@@ -53,6 +54,17 @@ static int exec_build(struct sandbox *sandbox,
 		      const struct exec_options *options, json_t **answer,
 		      struct err *err);
 
+static int
+was_asked_again(void)
+{
+	char byte = 0;
+
+	while (io_read(STDIN_FILENO, &byte, 1) == 1)
+		if (byte == '\n')
+			return 1;
+	return 0;
+}
+
 int
 runner_exec(int argc, char **argv)
 {
@@ -73,6 +85,13 @@ runner_exec(int argc, char **argv)
 		ret = exec_command(&sandbox, &options, argv + 1, &answer, &err);
 	if (!ret)
 		ret = json_write_line(STDOUT_FILENO, answer, &err);
+	while (!ret && options.again && !options.build && was_asked_again()) {
+		json_decref(answer);
+		answer = NULL;
+		ret = exec_command(&sandbox, &options, argv + 1, &answer, &err);
+		if (!ret)
+			ret = json_write_line(STDOUT_FILENO, answer, &err);
+	}
 	sandbox_close(&sandbox);
 out:
 	json_decref(answer);
@@ -179,6 +198,8 @@ exec_parse(struct exec_options *options, int *argc, char **argv, int *help,
 		{ "count", 0, OPTION_TEXT, "WHAT",
 		  "by `perf` or `valgrind`, or `software` to try the way",
 		  &o->count },
+		{ "again", 0, OPTION_FLAG, NULL,
+		  "once more for each line on stdin", &o->again },
 		{ "unsafe-without-filter", 0, OPTION_FLAG, NULL,
 		  "no system call filter: to see that tests bite",
 		  &o->without_filter },
@@ -296,7 +317,7 @@ exec_command(struct sandbox *sandbox, const struct exec_options *options,
 	struct trial_result trial = TRIAL_RESULT_INIT;
 	struct sandbox_command command = SANDBOX_COMMAND_INIT;
 	struct buf out = BUF_INIT;
-	char *found = NULL;
+	char *given = argv[0], *found = NULL;
 	const struct sandbox_step step = { .argv = (const char *const *)argv };
 	int64_t before_ns;
 	int ret;
@@ -336,6 +357,7 @@ out:
 	trial_result_release(&trial);
 	buf_release(&events.text);
 	buf_release(&out);
+	argv[0] = given;
 	free(found);
 	return ret;
 }

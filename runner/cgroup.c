@@ -214,12 +214,21 @@ cgroup_new(struct cgroups *cgroups, const struct cgroup_limits *limits,
 int
 cgroup_enter(const struct cgroup *group, int is_in_v2)
 {
-	for (size_t i = 0; i < group->cgroups->count; i++) {
-		if (is_in_v2 && group->cgroups->items[i].version == 2)
-			continue;
-		if (group->procs[i] >= 0 && write(group->procs[i], "0", 1) != 1)
-			return -1;
-	}
+	const struct hierarchy *items = group->cgroups->items;
+
+	/* Last the one that moves it to the slot's CPUs, where a test may run
+	 * that has its own. */
+	for (unsigned last = 0; last < 2; last++)
+		for (size_t i = 0; i < group->cgroups->count; i++) {
+			unsigned moves = !!(items[i].controllers &
+					    CONTROLLER_CPUSET);
+
+			if (group->procs[i] < 0 || moves != last ||
+			    (is_in_v2 && items[i].version == 2))
+				continue;
+			if (write(group->procs[i], "0", 1) != 1)
+				return -1;
+		}
 	return 0;
 }
 

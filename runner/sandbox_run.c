@@ -143,6 +143,19 @@ group_limits(const struct run *run)
 	};
 }
 
+/* While bwrap builds its namespaces: the work is done before the test starts,
+ * and what is left of it is to wait. Without one the next run makes its own,
+ * and tells what is wrong. */
+static void
+prepare_next(struct run *run)
+{
+	const struct cgroup_limits limits = group_limits(run);
+
+	if (!run->sandbox->next)
+		(void)launcher_new(run->sandbox, &limits, &run->sandbox->next,
+				   NULL);
+}
+
 static int
 start(struct run *run, const struct launch *launch, struct err *err)
 {
@@ -157,21 +170,12 @@ start(struct run *run, const struct launch *launch, struct err *err)
 	}
 	if (!launcher)
 		ret = launcher_new(run->sandbox, &limits, &launcher, err);
-	return ret < 0 ? ret
-		       : launcher_start(launcher, launch, &run->pid,
-					&run->group, err);
-}
-
-/* Before the test runs, since it is work; its wait comes while the test does.
- * Without one the next run makes its own, and tells what is wrong. */
-static void
-prepare_next(struct run *run)
-{
-	const struct cgroup_limits limits = group_limits(run);
-
-	if (!run->sandbox->next)
-		(void)launcher_new(run->sandbox, &limits, &run->sandbox->next,
-				   NULL);
+	if (!ret)
+		ret = launcher_start(launcher, launch, &run->pid, &run->group,
+				     err);
+	if (!ret)
+		prepare_next(run);
+	return ret;
 }
 
 static void
@@ -201,7 +205,6 @@ go(struct run *run)
 	int64_t total_bytes;
 
 	run->is_ready = 1;
-	prepare_next(run);
 	machine_read(&run->cpus, &run->machine);
 	if (!cgroups_limit_memory(run->sandbox->cgroups))
 		machine_read_memory(&run->available_bytes, &total_bytes);

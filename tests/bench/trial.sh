@@ -1,38 +1,42 @@
 #!/bin/sh
-# What a trial measures and costs: the wall time of `true` as a trial reports
-# it, against a bare fork and exec of it, and against the whole trial with its
-# sandbox; interleaved, RUNS of each.
+# What a trial measures and costs: the wall time that it reports of a program
+# of 1 ms, against a bare fork, exec and wait of it, beside hyperfine -N and
+# perf stat; all interleaved, RUNS of each.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 PATH="${PACEGATE_BUILD:-$here/../../build}:$PATH"
-export PATH
-python3 - "${RUNS:-60}" <<'EOF'
-import json, os, statistics, subprocess, sys, time
-runs = int(sys.argv[1])
-def bare():
-    start = time.clock_gettime_ns(time.CLOCK_MONOTONIC)
-    pid = os.posix_spawn("/usr/bin/true", ["true"], {})
-    os.waitpid(pid, 0)
-    return (time.clock_gettime_ns(time.CLOCK_MONOTONIC) - start) / 1e6
-def trial():
-    start = time.perf_counter()
-    out = subprocess.run(["pacegate-runner", "--exec", "--", "/usr/bin/true"],
-                         capture_output=True, text=True, check=True).stdout
-    whole = (time.perf_counter() - start) * 1e3
-    return json.loads(out)["metrics"]["wall"] / 1e6, whole
-walls, wholes, bares = [], [], []
+PYTHONPATH=$here
+PYTHONDONTWRITEBYTECODE=1
+export PATH PYTHONPATH PYTHONDONTWRITEBYTECODE
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+chmod 711 "$work"
+python3 - "$work" "${RUNS:-60}" <<'PY'
+import random, shutil
+from statistics import median
+from measure import *
+work, (runs,) = arguments()
+program = compile_spin(work, "WALL", 1000000)
+bare, trial = Bare(work, program), Trial(program)
+takes = {"bare": lambda: bare.run()[0], "a trial": lambda: trial.run()[0],
+         "hyperfine -N": lambda: hyperfine(work, program, 1)[0][0]}
+if shutil.which("perf"):
+    takes["perf stat"] = lambda: perf_stat(program)
+values = {name: [] for name in takes}
 for _ in range(runs):
-    bares.append(bare())
-    wall, whole = trial()
-    walls.append(wall)
-    wholes.append(whole)
-m = statistics.median
-spread = lambda v: (m(sorted(v)[3 * len(v) // 4:]) - m(sorted(v)[:len(v) // 4])) / m(v)
-print("a trial of true, medians of %d, interleaved" % runs)
-print("  measured wall   %6.2f ms, bare spawn %.2f ms: difference %+.0f us, ratio %.2f"
-      % (m(walls), m(bares), (m(walls) - m(bares)) * 1e3, m(walls) / m(bares)))
-print("  spread          %.0f %% of the measured wall, %.0f %% of the bare one"
-      % (100 * spread(walls), 100 * spread(bares)))
-print("  whole           %6.2f ms with a sandbox set up for it alone (%.0f times a bare spawn)"
-      % (m(wholes), m(wholes) / m(bares)))
-EOF
+    for name in random.sample(sorted(takes), len(takes)):
+        values[name].append(takes[name]())
+bare.close()
+trial.close()
+truth = quartiles(values["bare"])
+print("a program of 1 ms, %d runs of each, interleaved; off: lower quartile, median"
+      % runs)
+for name, got in values.items():
+    q = quartiles(got)
+    print("  %-13s %7.3f ms, %+5.0f and %+5.0f us off, spread (quartiles) %5.0f us, %.2f"
+          " of bare" % (name, q[1] / 1e6, (q[0] - truth[0]) / 1e3,
+                        (q[1] - truth[1]) / 1e3, (q[2] - q[0]) / 1e3,
+                        (q[2] - q[0]) / (truth[2] - truth[0])))
+print("  around a trial %.2f ms (median)" % (median(trial.around) / 1e6))
+print("  aim: a trial less than 50 us off, its spread no wider than the best other's")
+PY

@@ -380,6 +380,7 @@ struct recall {
 	struct gate *gate;
 	const struct gather *gather;
 	struct report *report;
+	struct oid twin; /* another commit of the same tree, zero: none */
 };
 
 /* What was measured under another threshold may say something else now. */
@@ -440,21 +441,18 @@ take_back_accepted(struct report *report)
 	report_conclude(report);
 }
 
+/* 1 when what is stored of commit answers for all tests. */
 static int
-read_recalled(struct store_tx *tx, void *data, struct err *err)
+read_one(struct store_tx *tx, const struct recall *recall,
+	 const struct oid *commit, struct report *known, struct err *err)
 {
-	struct recall *recall = data;
-	struct report known;
-	int all = 1, ret;
+	int ret = gate_get_report(tx, commit, known, err), all = 1;
 
-	ret = gate_get_report(tx, &recall->gather->update.tip, &known, err);
-	if (ret == ERR_NOT_FOUND) {
-		report_release(&known);
-		return 0;
-	}
-	for (size_t i = 0; !ret && i < recall->gather->test_count; i++) {
+	if (ret < 0)
+		return ret == ERR_NOT_FOUND ? 0 : ret;
+	for (size_t i = 0; i < recall->gather->test_count; i++) {
 		const struct gather_test *test = &recall->gather->tests[i];
-		const struct report_test *found = report_find(&known,
+		const struct report_test *found = report_find(known,
 							      test->path);
 
 		if (test->runs &&
@@ -462,20 +460,63 @@ read_recalled(struct store_tx *tx, void *data, struct err *err)
 		     !still_holds(recall->gate, recall->gather, test, found)))
 			all = 0;
 	}
-	take_back_accepted(&known);
+	take_back_accepted(known);
+	return all;
+}
+
+static int
+read_recalled(struct store_tx *tx, void *data, struct err *err)
+{
+	const struct recall *recall = data;
+	const struct oid *tip = &recall->gather->update.tip;
+	struct report known;
+	int ret;
+
 	report_release(recall->report);
-	*recall->report = known;
-	return ret < 0 ? ret : all;
+	ret = read_one(tx, recall, tip, recall->report, err);
+	if (ret || oid_is_zero(&recall->twin))
+		return ret;
+	ret = read_one(tx, recall, &recall->twin, &known, err);
+	if (ret > 0) {
+		report_release(recall->report);
+		*recall->report = known;
+		recall->report->commit = *tip;
+		gather_describe(recall->gather, recall->report);
+	} else {
+		report_release(&known);
+	}
+	return ret;
+}
+
+/* A merge of a branch that was up to date has the branch's files: what was
+ * measured of them holds, and a merge in a browser need not wait. */
+static void
+find_twin(const struct gate *gate, const struct gather *gather,
+	  struct oid *twin)
+{
+	const struct repo_commit *tip =
+		&gather->commits[gather->update.count - 1];
+
+	*twin = (struct oid){ { 0 } };
+	for (size_t i = 1; i < tip->parent_count; i++) {
+		struct oid tree;
+
+		if (!repo_commit_parent(gate->repo, &tip->parents[i], NULL,
+					&tree, NULL) &&
+		    oid_equal(&tree, &tip->tree))
+			*twin = tip->parents[i];
+	}
 }
 
 int
 gate_recall(struct gate *gate, const struct gather *gather,
 	    struct report *report, struct err *err)
 {
-	struct recall recall = { gate, gather, report };
+	struct recall recall = { gate, gather, report, { { 0 } } };
 
 	report_init(report, &gather->update.tip);
 	if (!gate->store)
 		return 0;
+	find_twin(gate, gather, &recall.twin);
 	return store_read(gate->store, read_recalled, &recall, err);
 }

@@ -70,9 +70,10 @@ int gate_weigh(struct gate *gate, const struct gather *gather,
 	       struct err *err);
 
 /*
- * What the store already knows of the tip: 1 when every test that would run
- * has a verdict that still holds (same baseline, definition, threshold), else
- * 0. The report is filled with what there is.
+ * What the store already knows of the tip, or of the branch that it merges
+ * where that has the same files: 1 when every test that would run has a verdict
+ * that still holds (same baseline, definition, threshold), else 0. The report
+ * is filled with what there is.
  */
 int gate_recall(struct gate *gate, const struct gather *gather,
 		struct report *report, struct err *err);

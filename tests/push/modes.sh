@@ -78,4 +78,42 @@ push origin HEAD:refs/heads/gated
 ok "the candidate cannot loosen the gate" is "$pushed" refused
 ok "and is told where such keys belong" has ".pacegate:2"
 ok "and that its directive is too loose" has "looser than the server's"
+# A merge of a branch that was up to date has the branch's files.
+new_repo merges
+pacegate install "$bare" >/dev/null
+planted
+plant a=30
+commit one
+push origin main
+git -C "$bare" config pacegate.refs/heads/main.mode recall
+git -C "$bare" config pacegate.refs/heads/main.unweighed reject
+git checkout -q -b topic
+plant a=60
+commit "Twice as slow"
+push origin topic
+ok "the branch is measured" waited 20 sh -c "pacegate show topic --repo '$bare' | grep -q severe"
+git checkout -q main
+git merge -q --no-ff -m "Merge topic" topic
+push origin main
+ok "its merge is known" has "severe: perf/a: cpu is 100 % slower than at"
+git reset -q --hard HEAD~1
+git checkout -q -b better main
+echo x >x
+commit "No slower"
+push origin better
+waited 20 pacegate show better --repo "$bare"
+git checkout -q main
+git merge -q --no-ff -m "Merge better" better
+push origin main
+ok "one that passed is taken" is "$pushed" taken
+ok "as weighed" has "pass: 1 test"
+try pacegate show --repo "$bare" main
+ok "and its verdict is kept as its own" has "Merge better"
+git checkout -q better
+echo y >x
+commit "Not measured yet"
+git checkout -q main
+git merge -q --no-ff -m "Merge more" better
+push origin main
+ok "a merge of what was not measured is not known" is "$pushed" refused
 finish

@@ -37,6 +37,7 @@ view_release(struct view *view)
 {
 	free(view->name);
 	json_decref(view->overview);
+	line_release(&view->line);
 	*view = (struct view){ 0 };
 }
 

@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "base/oid.h"
+#include "line.h"
 
 struct err;
 struct gate;
@@ -18,7 +19,8 @@ enum { VIEW_PAGE = 200 /* tests on one page of the overview */ };
 
 struct view {
 	struct gate *gate;
-	char *name; /* of the repository, for titles */
+	char *name;       /* of the repository, for titles */
+	struct line line; /* of the branch that HEAD stands for */
 	uint64_t generation;
 	json_t *overview; /* rows of all tests, worst first, of that
 			     generation */

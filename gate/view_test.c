@@ -6,26 +6,26 @@
 #include "base/err.h"
 #include "base/json.h"
 #include "base/mem.h"
-#include "base/metrics.h"
 #include "gate.h"
-#include "judge/series.h"
+#include "history.h"
 #include "repo/repo.h"
 #include "view.h"
 #include "web/thin.h"
 
-enum { SHOWN = 1200, MAX_HISTORIES = 40, LEDGER = 100, DESCRIBED = 60 };
-
-struct history {
-	char *metric, *environment;
-	struct store_point *points;
-	double *values;
-	size_t count, cap, value_cap;
+enum {
+	SHOWN = 1200,
+	MAX_HISTORIES = 40,
+	LEDGER = 100,
+	DESCRIBED = 60,
+	MAX_LINE = 200000
 };
 
 struct reading {
 	const char *test;
+	const struct line *line; /* NULL: of all branches */
+	struct texts metrics, environments;
 	struct history *histories;
-	size_t count, cap;
+	size_t count;
 	json_t *ledger;
 	json_t *machines; /* environment: what people call it */
 };
@@ -36,26 +36,10 @@ take_series(void *data, const struct store_series *series, uint64_t last_order)
 	struct reading *reading = data;
 
 	(void)last_order;
-	if (reading->count == MAX_HISTORIES)
+	if (reading->metrics.count == MAX_HISTORIES)
 		return 1;
-	MEM_GROW(reading->histories, reading->count, reading->cap);
-	reading->histories[reading->count++] = (struct history){
-		.metric = mem_copy_text(series->metric),
-		.environment = mem_copy_text(series->environment)
-	};
-	return 0;
-}
-
-static int
-take_point(void *data, uint64_t order, const struct store_point *point)
-{
-	struct history *history = data;
-
-	(void)order;
-	MEM_GROW(history->values, history->count, history->value_cap);
-	history->values[history->count] = point->value;
-	MEM_GROW(history->points, history->count, history->cap);
-	history->points[history->count++] = *point;
+	texts_add(&reading->metrics, series->metric);
+	texts_add(&reading->environments, series->environment);
 	return 0;
 }
 
@@ -71,13 +55,13 @@ take_entry(void *data, uint64_t id, const char *test, json_t *doc)
 static void
 forget(struct reading *reading)
 {
-	for (size_t i = 0; i < reading->count; i++) {
-		free(reading->histories[i].metric);
-		free(reading->histories[i].environment);
-		free(reading->histories[i].points);
-		free(reading->histories[i].values);
-	}
+	for (size_t i = 0; i < reading->count; i++)
+		history_release(&reading->histories[i]);
+	free(reading->histories);
+	reading->histories = NULL;
 	reading->count = 0;
+	texts_release(&reading->metrics);
+	texts_release(&reading->environments);
 }
 
 static void
@@ -94,21 +78,23 @@ read_machine(struct store_tx *tx, struct reading *reading, const char *id)
 static int
 read_all(struct store_tx *tx, void *data, struct err *err)
 {
-	const struct store_range all = { 0, UINT64_MAX, 0, 0 };
 	struct reading *reading = data;
 	int ret;
 
 	forget(reading);
 	json_array_clear(reading->ledger);
 	ret = store_series_each(tx, reading->test, take_series, reading);
-	for (size_t i = 0; !ret && i < reading->count; i++) {
-		struct history *history = &reading->histories[i];
-		const struct store_series series = { reading->test,
-						     history->metric,
-						     history->environment };
+	reading->histories = mem_new(reading->metrics.count,
+				     sizeof(struct history));
+	for (size_t i = 0; !ret && i < reading->metrics.count; i++) {
+		const struct store_series series = {
+			reading->test, reading->metrics.items[i],
+			reading->environments.items[i]
+		};
 
-		ret = store_point_each(tx, &series, &all, take_point, history);
-		read_machine(tx, reading, history->environment);
+		ret = history_read(tx, &series, reading->line,
+				   &reading->histories[reading->count++], err);
+		read_machine(tx, reading, series.environment);
 	}
 	if (!ret)
 		ret = store_ledger_each(tx, reading->test, LEDGER, take_entry,
@@ -160,21 +146,23 @@ shown_at(const size_t *keep, size_t kept, size_t index)
 }
 
 static json_t *
+commit_json(const struct history *history, size_t at)
+{
+	return json_oid(&history->points[at].point.commit);
+}
+
+static json_t *
 change_json(const struct history *history, const struct change *change,
 	    size_t at)
 {
-	char hex[OID_HEX + 1], first[OID_HEX + 1], last[OID_HEX + 1];
-	const struct store_point *points = history->points;
-
-	return json_pack("{s:I, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o}", "at",
-			 (json_int_t)at, "commit",
-			 oid_format(&points[change->at].commit, hex), "first",
-			 oid_format(&points[change->first].commit, first),
-			 "last", oid_format(&points[change->last].commit, last),
-			 "ratio", json_num(change->ratio), "low",
-			 json_num(change->low), "high", json_num(change->high),
-			 "before", json_num(change->before), "after",
-			 json_num(change->after));
+	return json_pack(
+		"{s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "at",
+		(json_int_t)at, "commit", commit_json(history, change->at),
+		"first", commit_json(history, change->first), "last",
+		commit_json(history, change->last), "ratio",
+		json_num(change->ratio), "low", json_num(change->low), "high",
+		json_num(change->high), "before", json_num(change->before),
+		"after", json_num(change->after));
 }
 
 static void
@@ -183,24 +171,24 @@ add_points(json_t *json, const struct repo *repo, const struct history *history)
 	size_t *keep = mem_new(SHOWN, sizeof(*keep));
 	size_t kept = web_thin(history->values, history->count, SHOWN, keep);
 	json_t *points = json_array(), *changes = json_array();
-	struct changes found;
 
 	for (size_t i = 0; i < kept; i++)
 		json_array_append_new(
-			points, point_json(repo, &history->points[keep[i]],
-					   kept - i <= DESCRIBED));
-	changes_find(history->values, history->count, &found);
-	for (size_t i = 0; i < found.count; i++)
-		if (!found.items[i].passing)
+			points,
+			point_json(repo, &history->points[keep[i]].point,
+				   kept - i <= DESCRIBED));
+	for (size_t i = 0; i < history->change_count; i++) {
+		const struct change *change = &history->changes[i].change;
+
+		if (!change->passing)
 			json_array_append_new(
 				changes,
-				change_json(history, &found.items[i],
-					    shown_at(keep, kept,
-						     found.items[i].at)));
-	json_object_set_new(json, "noise", json_num(found.noise));
+				change_json(history, change,
+					    shown_at(keep, kept, change->at)));
+	}
+	json_object_set_new(json, "noise", json_num(history->noise));
 	json_object_set_new(json, "points", points);
 	json_object_set_new(json, "changes", changes);
-	changes_release(&found);
 	free(keep);
 }
 
@@ -208,12 +196,10 @@ static json_t *
 history_json(const struct repo *repo, const struct reading *reading,
 	     const struct history *history)
 {
-	const struct metric_row *row = metric_find(history->metric);
 	json_t *json = json_pack(
-		"{s:o, s:s, s:s, s:s, s:O?, s:I}", "metric",
-		json_text(history->metric), "unit", row ? row->unit : "1",
-		"better",
-		row && row->better == BETTER_HIGHER ? "higher" : "lower",
+		"{s:o, s:o, s:s, s:s, s:O?, s:I}", "metric",
+		json_text(history->metric), "unit", json_text(history->unit),
+		"better", history->better == BETTER_HIGHER ? "higher" : "lower",
 		"environment", history->environment, "machine",
 		json_object_get(reading->machines, history->environment),
 		"count", (json_int_t)history->count);
@@ -222,10 +208,26 @@ history_json(const struct repo *repo, const struct reading *reading,
 	return json;
 }
 
+/* Histories are those of the main branch; where there is none, of all. */
+static const struct line *
+find_line(struct view *view)
+{
+	struct oid tip;
+
+	if (repo_resolve(view->gate->repo, "HEAD", &tip, NULL) < 0)
+		return NULL;
+	if (!view->line.count || !oid_equal(&view->line.commits[0], &tip)) {
+		line_release(&view->line);
+		line_read(&view->line, view->gate->repo, &tip, MAX_LINE);
+	}
+	return &view->line;
+}
+
 json_t *
 view_test(struct view *view, const char *test, struct err *err)
 {
 	struct reading reading = { .test = test,
+				   .line = find_line(view),
 				   .ledger = json_array(),
 				   .machines = json_object() };
 	json_t *doc = NULL, *histories = json_array();
@@ -245,6 +247,5 @@ view_test(struct view *view, const char *test, struct err *err)
 	json_decref(reading.ledger);
 	json_decref(reading.machines);
 	forget(&reading);
-	free(reading.histories);
 	return doc;
 }

@@ -15,7 +15,10 @@ struct gate;
  * gate/web makes pages of and which readers may have as they are. Each is of
  * one snapshot. They belong to the caller; NULL and err where there is none.
  */
-enum { VIEW_PAGE = 200 /* tests on one page of the overview */ };
+enum {
+	VIEW_PAGE = 200,  /* tests on one page of the overview */
+	VIEW_DETAILS = 50 /* tests of a commit with their trials, worst first */
+};
 
 struct view {
 	struct gate *gate;

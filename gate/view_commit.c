@@ -81,6 +81,45 @@ add_test_trials(struct store_tx *tx, const struct report *report,
 	json_decref(samples);
 }
 
+/* Worst first, else in the order of the report. */
+struct ranked {
+	size_t index;
+	enum verdict verdict;
+};
+
+static int
+worse_first(const void *a, const void *b)
+{
+	const struct ranked *left = a, *right = b;
+
+	if (left->verdict != right->verdict)
+		return left->verdict < right->verdict ? 1 : -1;
+	return (left->index > right->index) - (left->index < right->index);
+}
+
+static json_t *
+tests_json(struct store_tx *tx, const struct report *report)
+{
+	struct ranked *ranked = mem_new(report->count, sizeof(*ranked));
+	json_t *tests = json_array();
+
+	for (size_t i = 0; i < report->count; i++)
+		ranked[i] = (struct ranked){ i, report->tests[i].verdict };
+	if (report->count)
+		qsort(ranked, report->count, sizeof(*ranked), worse_first);
+	for (size_t i = 0; i < report->count; i++) {
+		const struct report_test *test =
+			&report->tests[ranked[i].index];
+		json_t *json = report_test_json(test);
+
+		if (i < VIEW_DETAILS)
+			add_test_trials(tx, report, test, json);
+		json_array_append_new(tests, json);
+	}
+	free(ranked);
+	return tests;
+}
+
 static json_t *
 lines_of(const struct buf *text)
 {
@@ -103,7 +142,7 @@ read_commit(struct store_tx *tx, void *data, struct err *err)
 	const struct text_style style = { .rows = 1000 };
 	struct wanted *wanted = data;
 	struct buf summary = BUF_INIT, advice = BUF_INIT;
-	json_t *report, *tests;
+	json_t *report;
 	int ret;
 
 	report_release(&wanted->report);
@@ -112,11 +151,8 @@ read_commit(struct store_tx *tx, void *data, struct err *err)
 	ret = gate_get_report(tx, &wanted->commit, &wanted->report, err);
 	if (ret)
 		return ret;
-	report = report_json(&wanted->report);
-	tests = json_object_get(report, "tests");
-	for (size_t i = 0; i < wanted->report.count; i++)
-		add_test_trials(tx, &wanted->report, &wanted->report.tests[i],
-				json_array_get(tests, i));
+	report = report_head_json(&wanted->report);
+	json_object_set_new(report, "tests", tests_json(tx, &wanted->report));
 	report_add_summary(&summary, &wanted->report);
 	report_add_advice(&advice, &wanted->report, &style);
 	json_object_set_new(report, "summary", json_text(buf_text(&summary)));

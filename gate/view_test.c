@@ -71,7 +71,7 @@ read_machine(struct store_tx *tx, struct reading *reading, const char *id)
 
 	if (!store_environment_get(tx, id, &doc))
 		json_object_set(reading->machines, id,
-				json_object_get(doc, "machine"));
+				json_object_get(doc, "cpu"));
 	json_decref(doc);
 }
 

@@ -22,7 +22,9 @@ enum {
 	WAIT_MS = 1000,
 	MAX_CONNECTIONS = 256,
 	MAX_IDLE_S = 15,
-	MAX_HEADERS = 32 << 10
+	MAX_HEADERS = 32 << 10,
+	KEPT_PAGES = 64,
+	MAX_KEPT = 1 << 20 /* bytes of one */
 };
 
 static const char policy[] =
@@ -32,9 +34,19 @@ static const char policy[] =
 
 static volatile sig_atomic_t stopped;
 
+/* Pages of one generation of the store, by path: a long history takes a while
+ * to read, and is looked at again and again. */
+struct kept {
+	char *path;
+	uint64_t generation;
+	struct page page;
+};
+
 struct server {
 	struct view view;
 	const char *base;
+	struct kept kept[KEPT_PAGES];
+	size_t next; /* to be replaced */
 };
 
 static void
@@ -76,6 +88,65 @@ argument(struct MHD_Connection *connection, const char *name)
 		connection, MHD_GET_ARGUMENT_KIND, name);
 
 	return value ? value : "";
+}
+
+static int
+find_kept(const struct server *server, const char *path, uint64_t generation,
+	  struct page *page)
+{
+	for (size_t i = 0; i < KEPT_PAGES; i++) {
+		const struct kept *kept = &server->kept[i];
+
+		if (!kept->path || kept->generation != generation ||
+		    strcmp(kept->path, path) != 0)
+			continue;
+		*page = (struct page){ .status = kept->page.status,
+				       .type = kept->page.type };
+		buf_add(&page->body, buf_text(&kept->page.body),
+			kept->page.body.len);
+		return 1;
+	}
+	return 0;
+}
+
+static void
+forget(struct kept *kept)
+{
+	free(kept->path);
+	buf_release(&kept->page.body);
+	*kept = (struct kept){ 0 };
+}
+
+static void
+keep(struct server *server, const char *path, uint64_t generation,
+     const struct page *page)
+{
+	struct kept *kept = &server->kept[server->next];
+
+	if (page->status != MHD_HTTP_OK || page->body.len > MAX_KEPT)
+		return;
+	forget(kept);
+	*kept = (struct kept){ .path = mem_copy_text(path),
+			       .generation = generation,
+			       .page = { .status = page->status,
+					 .type = page->type } };
+	buf_add(&kept->page.body, buf_text(&page->body), page->body.len);
+	server->next = (server->next + 1) % KEPT_PAGES;
+}
+
+static void
+make_page(struct server *server, const struct page_request *request,
+	  struct page *page)
+{
+	uint64_t generation = store_generation(server->view.gate->store);
+
+	/* Comparisons have arguments, and refs move without the store. */
+	if (*request->a || *request->b || !generation) {
+		pages_make(&server->view, request, page);
+	} else if (!find_kept(server, request->path, generation, page)) {
+		pages_make(&server->view, request, page);
+		keep(server, request->path, generation, page);
+	}
 }
 
 /* The same page as long as nobody writes to the store. */
@@ -124,7 +195,7 @@ answer(void *data, struct MHD_Connection *connection, const char *url,
 		page.status = MHD_HTTP_NOT_MODIFIED;
 		return send_page(connection, &page, tag);
 	}
-	pages_make(&server->view, &request, &page);
+	make_page(server, &request, &page);
 	return send_page(connection, &page, page.status == 200 ? tag : NULL);
 }
 
@@ -217,6 +288,8 @@ cmd_serve(int argc, char **argv)
 	if (!ret) {
 		view_init(&server.view, &gate);
 		ret = serve(&server, listen, &err);
+		for (size_t i = 0; i < KEPT_PAGES; i++)
+			forget(&server.kept[i]);
 		view_release(&server.view);
 	}
 	gate_close(&gate);

@@ -11,6 +11,8 @@
 #include "web/html.h"
 #include "web/svg.h"
 
+enum { DETAILS = 50, MAX_LINES = 2000 };
+
 static void
 add_term(struct buf *buf, const char *term)
 {
@@ -249,10 +251,33 @@ add_advice(struct buf *buf, const json_t *lines)
 	buf_adds(buf, "</pre>\n");
 }
 
+/* Beyond the first ones, a line each: the worst stand before them. */
+static void
+add_others(struct buf *buf, const json_t *tests)
+{
+	size_t count = json_array_size(tests);
+
+	buf_addf(buf, "<section>\n<h2>%zu other tests</h2>\n<ul>\n",
+		 count - DETAILS);
+	for (size_t i = DETAILS; i < count && i < MAX_LINES; i++) {
+		const json_t *test = json_array_get(tests, i);
+
+		buf_adds(buf, "<li>");
+		html_test_link(buf, "../", json_text_or(test, "test", ""));
+		buf_addc(buf, ' ');
+		html_verdict(buf, json_text_or(test, "verdict", ""));
+		buf_adds(buf, "</li>\n");
+	}
+	if (count > MAX_LINES)
+		buf_addf(buf, "<li>and %zu more</li>\n", count - MAX_LINES);
+	buf_adds(buf, "</ul>\n</section>\n");
+}
+
 void
 web_commit(struct buf *buf, const json_t *doc)
 {
 	const json_t *report = json_object_get(doc, "report"), *test;
+	const json_t *tests = json_object_get(report, "tests");
 	const char *commit = json_text_or(report, "commit", "");
 	char *title = mem_text("Commit %.10s", commit);
 	char *json = mem_text("commit/%.40s.json", commit);
@@ -266,8 +291,13 @@ web_commit(struct buf *buf, const json_t *doc)
 
 	html_begin(buf, &page);
 	add_head(buf, report);
-	json_array_foreach(json_object_get(report, "tests"), i, test)
-		add_test(buf, test);
+	json_array_foreach(tests, i, test)
+	{
+		if (i < DETAILS)
+			add_test(buf, test);
+	}
+	if (json_array_size(tests) > DETAILS)
+		add_others(buf, tests);
 	add_advice(buf, json_object_get(doc, "advice"));
 	html_end(buf, &page);
 	free(json);

@@ -121,18 +121,18 @@ common_spec(const struct gate *gate, const struct sandbox_policy *box,
 	for (size_t i = 0; i < dirs.count; i++)
 		json_array_append_new(alternates, json_text(dirs.items[i]));
 	texts_release(&dirs);
-	return json_pack("{s:o, s:{s:I, s:i, s:I, s:I, s:I, s:i, s:I, s:I}, "
-			 "s:{s:s, s:o, s:o}, s:s}",
-			 "alternates", ret ? json_array() : alternates,
-			 "limits", "memory_bytes",
-			 (json_int_t)box->memory_bytes, "processes",
-			 (int)box->processes, "cpu_ms", (json_int_t)box->cpu_ms,
-			 "disk_bytes", (json_int_t)box->disk_bytes,
-			 "output_bytes", (json_int_t)box->output_bytes, "files",
-			 (int)box->files, "build_ms", (json_int_t)box->build_ms,
-			 "session_ms", (json_int_t)box->session_ms, "sandbox",
-			 "root", box->root ? box->root : "", "read", read,
-			 "env", env, "counter", box->counter);
+	return json_pack(
+		"{s:o, s:{s:I, s:i, s:I, s:I, s:I, s:i, s:I, s:I}, "
+		"s:{s:s, s:o, s:o}, s:s, s:I}",
+		"alternates", ret ? json_array() : alternates, "limits",
+		"memory_bytes", (json_int_t)box->memory_bytes, "processes",
+		(int)box->processes, "cpu_ms", (json_int_t)box->cpu_ms,
+		"disk_bytes", (json_int_t)box->disk_bytes, "output_bytes",
+		(json_int_t)box->output_bytes, "files", (int)box->files,
+		"build_ms", (json_int_t)box->build_ms, "session_ms",
+		(json_int_t)box->session_ms, "sandbox", "root",
+		box->root ? box->root : "", "read", read, "env", env, "counter",
+		box->counter, "sample_ms", (json_int_t)box->sample_ms);
 }
 
 struct rule_data {
@@ -185,6 +185,25 @@ struct store_results {
 	const struct gather *gather;
 };
 
+/* The columns that there are; their number. */
+static size_t
+course_values(const struct sample_course *course,
+	      struct store_values values[COURSE_COLUMNS])
+{
+	static const char *const names[COURSE_COLUMNS] = {
+		"@time",    "@memory", "@rss",     "@cpu",
+		"@threads", "@read",   "@written",
+	};
+	size_t count = 0;
+
+	for (size_t i = 0; course->count && i < COURSE_COLUMNS; i++)
+		if (course->columns[i])
+			values[count++] = (struct store_values){
+				names[i], course->columns[i], course->count
+			};
+	return count;
+}
+
 static int
 put_sample(struct store_tx *tx, const struct weigh_session *session,
 	   size_t test, size_t revision, int64_t now_s)
@@ -203,6 +222,7 @@ put_sample(struct store_tx *tx, const struct weigh_session *session,
 		.metric_count = sampled->count
 	};
 	double **columns = mem_new(sampled->count, sizeof(*columns));
+	struct store_values course[COURSE_COLUMNS];
 	int ret;
 
 	for (size_t i = 0; i < sampled->count; i++) {
@@ -215,6 +235,9 @@ put_sample(struct store_tx *tx, const struct weigh_session *session,
 		values[i] = (struct store_values){ metric->name, columns[i],
 						   sampled->rounds };
 	}
+	sample.course = course;
+	sample.course_count = course_values(&sampled->courses[revision],
+					    course);
 	ret = store_sample_put(tx, &sample);
 	for (size_t i = 0; i < sampled->count; i++)
 		free(columns[i]);

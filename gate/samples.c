@@ -16,10 +16,14 @@ samples_init(struct samples *samples, const struct plan *plan)
 	*samples = (struct samples){ .test_count = plan->test_count,
 				     .revision_count = plan->revision_count };
 	samples->tests = mem_new(plan->test_count, sizeof(*samples->tests));
-	for (size_t i = 0; i < plan->test_count; i++)
+	for (size_t i = 0; i < plan->test_count; i++) {
 		samples->tests[i].trouble = mem_new(
 			plan->revision_count,
 			sizeof(*samples->tests[i].trouble));
+		samples->tests[i].courses = mem_new(
+			plan->revision_count,
+			sizeof(*samples->tests[i].courses));
+	}
 	samples->build_why = mem_new(plan->revision_count, sizeof(char *));
 	samples->build_log = mem_new(plan->revision_count, sizeof(char *));
 }
@@ -36,9 +40,11 @@ test_release(struct sample_test *test, size_t revisions)
 		free(test->trouble[i].outcome);
 		free(test->trouble[i].why);
 		free(test->trouble[i].log);
+		course_release(&test->courses[i]);
 	}
 	free(test->metrics);
 	free(test->trouble);
+	free(test->courses);
 	free(test->unquiet);
 	texts_release(&test->problems);
 }
@@ -234,22 +240,47 @@ samples_add_trial(struct samples *samples, const json_t *trial, struct err *err)
 			    json_object_get(trial, "values"), err);
 }
 
+/* Which test and revision a message is of. */
+static int
+find_place(const struct samples *samples, const json_t *body,
+	   struct sample_test **test, size_t *revision, struct err *err)
+{
+	int64_t index = 0, number = 0;
+
+	if (json_get_int(body, "test", 0, (int64_t)samples->test_count - 1,
+			 &index, err) < 0 ||
+	    json_get_int(body, "revision", 0,
+			 (int64_t)samples->revision_count - 1, &number,
+			 err) < 0)
+		return ERR_PROTOCOL;
+	*test = &samples->tests[index];
+	*revision = (size_t)number;
+	return 0;
+}
+
+int
+samples_add_course(struct samples *samples, const json_t *course,
+		   struct err *err)
+{
+	struct sample_test *test = NULL;
+	size_t revision = 0;
+
+	if (find_place(samples, course, &test, &revision, err) < 0)
+		return ERR_PROTOCOL;
+	return course_take(&test->courses[revision], course, err);
+}
+
 int
 samples_add_count(struct samples *samples, const json_t *count, struct err *err)
 {
 	const struct metric_row *row = metric_find("instructions");
-	int64_t index = 0, revision = 0;
 	struct sample_metric *metric;
-	struct sample_test *test;
+	struct sample_test *test = NULL;
+	size_t revision = 0;
 	double value = 0;
 
-	if (json_get_int(count, "test", 0, (int64_t)samples->test_count - 1,
-			 &index, err) < 0 ||
-	    json_get_int(count, "revision", 0,
-			 (int64_t)samples->revision_count - 1, &revision,
-			 err) < 0)
+	if (find_place(samples, count, &test, &revision, err) < 0)
 		return ERR_PROTOCOL;
-	test = &samples->tests[index];
 	if (json_object_get(count, "why")) {
 		char *text = mem_text("no instruction counts: %s",
 				      json_text_or(count, "why", ""));
@@ -264,7 +295,7 @@ samples_add_count(struct samples *samples, const json_t *count, struct err *err)
 	if (!metric)
 		return err_set(err, ERR_PROTOCOL, "too many values");
 	metric->once = 1;
-	put_value(samples, metric, 0, (size_t)revision, value);
+	put_value(samples, metric, 0, revision, value);
 	return 0;
 }
 

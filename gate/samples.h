@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "base/metrics.h"
+#include "course.h"
 
 struct err;
 struct plan;
@@ -35,6 +36,7 @@ struct sample_test {
 	struct sample_metric *metrics;
 	size_t count, cap;
 	struct sample_trouble *trouble; /* one a revision */
+	struct sample_course *courses;  /* one a revision, may be empty */
 	unsigned char *unquiet;         /* one a round */
 	size_t rounds;
 	struct texts problems; /* each said once */
@@ -49,12 +51,15 @@ struct samples {
 void samples_init(struct samples *samples, const struct plan *plan);
 void samples_release(struct samples *samples);
 
-/* Take in a `trial`, `count` or `phase` message's body. ERR_PROTOCOL when it
- * does not hold to the protocol. Warm-up trials count only where they fail. */
+/* Take in a `trial`, `count`, `course` or `phase` message's body. ERR_PROTOCOL
+ * when it does not hold to the protocol. Warm-up trials count only where they
+ * fail. */
 int samples_add_trial(struct samples *samples, const json_t *trial,
 		      struct err *err);
 int samples_add_count(struct samples *samples, const json_t *count,
 		      struct err *err);
+int samples_add_course(struct samples *samples, const json_t *course,
+		       struct err *err);
 int samples_add_phase(struct samples *samples, const json_t *phase,
 		      struct err *err);
 

@@ -364,6 +364,8 @@ on_message(struct driver *driver, json_t *message, struct err *err)
 
 	if ((body = json_object_get(message, "trial")))
 		return samples_add_trial(&result->samples, body, err);
+	if ((body = json_object_get(message, "course")))
+		return samples_add_course(&result->samples, body, err);
 	if ((body = json_object_get(message, "count")))
 		return samples_add_count(&result->samples, body, err);
 	if ((body = json_object_get(message, "round")))

@@ -103,19 +103,21 @@ attempt_run(struct attempt *attempt, const struct attempt_setup *setup)
 	struct buf printed = BUF_INIT;
 	struct err err = ERR_INIT;
 	char *where;
-	const struct trial_command command = { .tree = setup->tree,
-					       .test = test->path,
-					       .timeout_ms = test->timeout_ms,
-					       .keep_stdout = test->format
-								      ? &printed
-								      : NULL,
-					       .stdout_max = MAX_STDOUT,
-					       .data = &callbacks,
-					       .on_start = on_start,
-					       .on_event_bytes = on_event_bytes,
-					       .watch = setup->control->watch,
-					       .counters = setup->counters,
-					       .on_watch = on_watch };
+	const struct trial_command command = {
+		.tree = setup->tree,
+		.test = test->path,
+		.timeout_ms = test->timeout_ms,
+		.keep_stdout = test->format ? &printed : NULL,
+		.stdout_max = MAX_STDOUT,
+		.data = &callbacks,
+		.on_start = on_start,
+		.on_event_bytes = on_event_bytes,
+		.watch = setup->control->watch,
+		.counters = setup->counters,
+		.course = setup->course,
+		.course_interval_ns = setup->course_interval_ns,
+		.on_watch = on_watch
+	};
 
 	events_init(&callbacks.events, &attempt->readings, 0);
 	if (test->fault) {

@@ -37,6 +37,8 @@ struct attempt_setup {
 	const struct spec_revision *revision;
 	const char *tree;                     /* where it was built */
 	const struct counter_event *counters; /* or NULL */
+	struct course *course;                /* or NULL */
+	int64_t course_interval_ns;
 };
 
 void attempt_run(struct attempt *attempt, const struct attempt_setup *setup);

@@ -306,6 +306,17 @@ cgroup_cpu_ns(const struct cgroup *group)
 }
 
 int64_t
+cgroup_memory_bytes(const struct cgroup *group)
+{
+	int version = 0;
+	const char *dir = dir_with(group, CONTROLLER_MEMORY, &version);
+
+	return read_number(
+		dir, version == 2 ? "memory.current" : "memory.usage_in_bytes",
+		"");
+}
+
+int64_t
 cgroup_oom_kills(const struct cgroup *group)
 {
 	int version;

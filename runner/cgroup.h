@@ -70,6 +70,9 @@ int64_t cgroup_oom_kills(const struct cgroup *group);
 /* Just the CPU time used; -1: unknown. */
 int64_t cgroup_cpu_ns(const struct cgroup *group);
 
+/* Just the memory in use, files in memory too; -1: unknown. */
+int64_t cgroup_memory_bytes(const struct cgroup *group);
+
 /* Start the peak of memory afresh, where the kernel can. */
 void cgroup_reset_peak(const struct cgroup *group);
 

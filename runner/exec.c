@@ -1,6 +1,8 @@
 #include "runner/exec.h"
 #include "runner/count.h"
+#include "runner/course.h"
 #include "runner/environment.h"
+#include "runner/message.h"
 #include "runner/sandbox.h"
 #include "runner/trial.h"
 #include "base/buf.h"
@@ -23,7 +25,8 @@
 struct exec_options {
 	const char *slot, *cpus, *root, *tree, *source, *target, *build, *setup;
 	const char *memory, *processes, *cpu, *disk, *output, *files, *timeout;
-	const char *count;
+	const char *count, *sample;
+	int64_t sample_ms;
 	const struct counter_event *counters;
 	struct texts read, env;
 	int events, keep_stdout, writable, fixed_layout, again;
@@ -148,6 +151,9 @@ exec_numbers(struct exec_options *options, struct err *err)
 				units_parse_duration, &options->timeout_ms,
 				err);
 	if (!ret)
+		ret = parse_one("sample", options->sample, units_parse_duration,
+				&options->sample_ms, err);
+	if (!ret)
 		ret = parse_one("slot", options->slot, parse_count, &slot, err);
 	options->sandbox.slot = (int)slot;
 	return ret;
@@ -200,6 +206,8 @@ exec_parse(struct exec_options *options, int *argc, char **argv, int *help,
 		  &o->count },
 		{ "again", 0, OPTION_FLAG, NULL,
 		  "once more for each line on stdin", &o->again },
+		{ "sample", 0, OPTION_TEXT, "TIME",
+		  "print what it uses over time, so often", &o->sample },
 		{ "unsafe-without-filter", 0, OPTION_FLAG, NULL,
 		  "no system call filter: to see that tests bite",
 		  &o->without_filter },
@@ -317,6 +325,7 @@ exec_command(struct sandbox *sandbox, const struct exec_options *options,
 	struct trial_result trial = TRIAL_RESULT_INIT;
 	struct sandbox_command command = SANDBOX_COMMAND_INIT;
 	struct buf out = BUF_INIT;
+	struct course course;
 	char *given = argv[0], *found = NULL;
 	const struct sandbox_step step = { .argv = (const char *const *)argv };
 	int64_t before_ns;
@@ -331,6 +340,8 @@ exec_command(struct sandbox *sandbox, const struct exec_options *options,
 	command.source = options->source;
 	command.fixed_layout = options->fixed_layout;
 	command.counters = options->counters;
+	command.course = options->sample ? &course : NULL;
+	command.course_interval_ns = options->sample_ms * 1000000;
 	command.timeout_ms = options->timeout_ms;
 	command.keep_stdout = options->keep_stdout ? &out : NULL;
 	command.stdout_max = 1 << 20;
@@ -348,6 +359,8 @@ exec_command(struct sandbox *sandbox, const struct exec_options *options,
 	*answer = trial_json(sandbox, &trial);
 	set(*answer, "whole_ns",
 	    json_integer(clock_monotonic_ns(&clock_real) - before_ns));
+	if (options->sample)
+		json_object_update_new(*answer, message_course(0, 0, &course));
 	if (options->events)
 		set(*answer, "events",
 		    json_text_len(buf_text(&events.text), events.text.len));

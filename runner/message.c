@@ -4,6 +4,7 @@
 #include "base/names.h"
 #include "base/protocol.h"
 #include "runner/counting.h"
+#include "runner/course.h"
 #include "runner/readings.h"
 #include "runner/rounds.h"
 #include "runner/trial.h"
@@ -153,6 +154,40 @@ message_trial(const struct rounds_step *step, const char *outcome,
 		set_log(body, &result->run.log);
 	set_texts(body, "marks", &result->marks);
 	return wrap("trial", body);
+}
+
+static void
+append(json_t *body, const char *name, int64_t value)
+{
+	json_t *array = json_object_get(body, name);
+
+	if (!array) {
+		array = json_array();
+		json_object_set_new(body, name, array);
+	}
+	json_array_append_new(array, json_integer(value));
+}
+
+json_t *
+message_course(size_t test, size_t revision, const struct course *course)
+{
+	const char *const memory = course->by_group ? "memory" : "rss";
+	json_t *body = json_object();
+
+	json_object_set_new(body, "revision",
+			    json_integer((json_int_t)revision));
+	json_object_set_new(body, "test", json_integer((json_int_t)test));
+	for (size_t i = 0; i < course->count; i++) {
+		const struct course_point *point = &course->points[i];
+
+		append(body, "time", point->at_ns);
+		append(body, memory, point->memory_bytes);
+		append(body, "cpu", point->cpu_ns);
+		append(body, "threads", point->threads);
+		append(body, "read", point->read_bytes);
+		append(body, "written", point->written_bytes);
+	}
+	return wrap("course", body);
 }
 
 json_t *

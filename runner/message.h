@@ -8,6 +8,7 @@
 #include "base/err.h"
 
 struct buf;
+struct course;
 struct readings;
 struct rounds_step;
 struct tally;
@@ -34,6 +35,8 @@ json_t *message_phase(const struct message_phase *phase);
 json_t *message_trial(const struct rounds_step *step, const char *outcome,
 		      const char *why, const struct trial_result *result,
 		      const struct readings *readings);
+json_t *message_course(size_t test, size_t revision,
+		       const struct course *course);
 json_t *message_count(size_t test, size_t revision, const struct tally *tally);
 json_t *message_round(int round);
 json_t *message_error(enum fault fault, const char *text);

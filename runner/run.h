@@ -25,6 +25,7 @@ struct run {
 	struct cgroup *group;
 	struct cgroup_stats before;
 	struct counters counters;
+	struct sampler *sampler;
 	struct machine_sample machine;
 	int64_t available_bytes; /* before, where no group limits memory */
 	int fds[FD_COUNT];       /* our ends; watch is borrowed */

@@ -12,6 +12,7 @@
 #include "runner/counters.h"
 #include "runner/slotuser.h"
 
+struct course;
 struct err;
 struct launcher;
 
@@ -136,6 +137,11 @@ struct sandbox_command {
 	/* Where to put stdout whole, at most stdout_max bytes, or NULL. */
 	struct buf *keep_stdout;
 	size_t stdout_max;
+
+	/* What it used over time, every course_interval_ns; NULL: nobody asks.
+	 * Empty where it could not be taken. */
+	struct course *course;
+	int64_t course_interval_ns;
 
 	void *data; /* for the callbacks, each of which may be NULL */
 

@@ -1,6 +1,8 @@
 #include "runner/sandbox.h"
+#include "runner/course.h"
 #include "runner/launch.h"
 #include "runner/run.h"
+#include "runner/sampler.h"
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/io.h"
@@ -57,6 +59,8 @@ sandbox_run(struct sandbox *sandbox, const struct sandbox_command *command,
 	int ret;
 
 	*result = (struct sandbox_result)SANDBOX_RESULT_INIT;
+	if (command->course)
+		course_init(command->course, command->course_interval_ns);
 	run.limits = command->limits ? *command->limits : sandbox->limits;
 	sandbox_limits_default(&run.limits);
 	run.bytes = mem_new(READ_BYTES, 1);
@@ -69,10 +73,14 @@ sandbox_run(struct sandbox *sandbox, const struct sandbox_command *command,
 	io_close(&launch.report);
 	if (!ret) {
 		loop(&run);
+		sampler_stop(run.sampler);
 		ret = reap(&run, err);
 	}
 	if (!ret)
 		ret = run_conclude(&run, err);
+	if (command->course)
+		course_finish(command->course, result->start_ns,
+			      result->end_ns);
 	for (int i = 0; i < FD_WATCH; i++)
 		io_close(&run.fds[i]);
 	counters_close(&run.counters);
@@ -197,6 +205,20 @@ stop(struct run *run, enum sandbox_end why)
 	kill_all(run);
 }
 
+/* Before the trial, and after whatever else is read of it. */
+static void
+start_sampler(struct run *run)
+{
+	const struct sampler_setup setup = { .root = run->shim,
+					     .group = run->group,
+					     .slot = &run->cpus,
+					     .course = run->command->course };
+
+	/* A trial without a course is still a trial. */
+	if (setup.course && run->shim > 0)
+		run->sampler = sampler_start(&setup, NULL);
+}
+
 static void
 go(struct run *run)
 {
@@ -213,6 +235,7 @@ go(struct run *run)
 	/* The session has probed: what fails now leaves the counts out. */
 	if (events && run->shim > 0)
 		(void)counters_attach(&run->counters, events, run->shim, NULL);
+	start_sampler(run);
 	/* One that died meanwhile is seen at the next receive. */
 	(void)send(run->fds[FD_REPORT], &byte, 1, MSG_NOSIGNAL);
 }

@@ -12,6 +12,7 @@
 #include "runner/control.h"
 #include "runner/count.h"
 #include "runner/counting.h"
+#include "runner/course.h"
 #include "runner/environment.h"
 #include "runner/exchange.h"
 #include "runner/message.h"
@@ -33,7 +34,11 @@
  * somebody listens, and everything is let go of in one place.
  */
 
-enum { SPEC_MS = 60000, MAX_REPEATS = 2 };
+enum {
+	SPEC_MS = 60000,
+	MAX_REPEATS = 2,
+	SAMPLE_NS = 500000 /* to begin with: a trial may be short */
+};
 
 struct session {
 	const struct session_options *options;
@@ -48,6 +53,7 @@ struct session {
 	int has_rounds, gone;      /* gone: nobody reads what we send */
 	enum spec_counter counter; /* what it came to */
 	char counter_why[256];     /* not "": why it is not what was asked */
+	struct course course;      /* of the trial in hand */
 };
 
 static int read_spec(struct session *session, struct err *err);
@@ -333,12 +339,21 @@ prepare_all(struct session *session, struct err *err)
 	return session->control.stop ? 0 : 1;
 }
 
+/* Of one round; every revision's, so that what it costs is the same for all. */
+static int
+wants_course(const struct session *session, const struct rounds_step *step)
+{
+	return session->spec.sample_ms >= 0 && !step->warmup && !step->round;
+}
+
 /* One trial, sent. 1, 0 when it was stopped, or an error. */
 static int
 run_step(struct session *session, const struct rounds_step *step,
 	 struct err *err)
 {
 	struct attempt attempt = ATTEMPT_INIT;
+	struct course *course = wants_course(session, step) ? &session->course
+							    : NULL;
 	const struct attempt_setup setup = {
 		.sandbox = &session->sandbox,
 		.control = &session->control,
@@ -348,6 +363,11 @@ run_step(struct session *session, const struct rounds_step *step,
 		.counters = session->counter == SPEC_COUNTER_PERF
 				    ? counters_hardware
 				    : NULL,
+		.course = course,
+		.course_interval_ns = session->spec.sample_ms
+					      ? session->spec.sample_ms *
+							1000000
+					      : SAMPLE_NS,
 	};
 	int ret = 0;
 
@@ -366,6 +386,12 @@ run_step(struct session *session, const struct rounds_step *step,
 			   message_trial(step, attempt.outcome, attempt.why,
 					 &attempt.result, &attempt.readings),
 			   err);
+	if (!ret && course && course->count &&
+	    !strcmp(attempt.outcome, OUTCOME_OK))
+		ret = send_message(
+			session,
+			message_course(step->test, step->revision, course),
+			err);
 	if (!ret)
 		ret = 1;
 out:

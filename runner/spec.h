@@ -88,6 +88,7 @@ struct spec {
 	struct spec_limits limits;
 	struct spec_sandbox sandbox;
 	enum spec_counter counter;
+	int64_t sample_ms; /* 0: by itself; negative: no course is taken */
 };
 
 #define SPEC_INIT                                                              \

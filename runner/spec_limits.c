@@ -6,7 +6,7 @@
 #include <ctype.h>
 #include <string.h>
 
-/* The bounds of a session: limits, sandbox, counter. */
+/* The bounds of a session: limits, sandbox, counter, sampler. */
 
 int
 spec_read_limits(const json_t *root, struct spec *spec, struct err *err)
@@ -142,4 +142,14 @@ spec_read_counter(const json_t *root, struct spec *spec, struct err *err)
 		}
 	return err_set(err, ERR_INPUT,
 		       "counter: not auto, perf, valgrind or none");
+}
+
+int
+spec_read_sampler(const json_t *root, struct spec *spec, struct err *err)
+{
+	spec->sample_ms = -1;
+	if (!json_object_get(root, "sample_ms"))
+		return 0;
+	return json_get_int(root, "sample_ms", -1, SPEC_MAX_TRIAL_MS,
+			    &spec->sample_ms, err);
 }

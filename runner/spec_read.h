@@ -15,6 +15,7 @@ int spec_read_revisions(const json_t *root, struct spec *spec, struct err *err);
 int spec_read_tests(const json_t *root, struct spec *spec, struct err *err);
 int spec_read_limits(const json_t *root, struct spec *spec, struct err *err);
 int spec_read_sandbox(const json_t *root, struct spec *spec, struct err *err);
+int spec_read_sampler(const json_t *root, struct spec *spec, struct err *err);
 int spec_read_counter(const json_t *root, struct spec *spec, struct err *err);
 
 /* An optional array of at most max absolute paths. */

@@ -28,6 +28,8 @@ struct trial_command {
 	const struct sandbox_limits *limits;  /* NULL: the sandbox's */
 	const struct texts *env;              /* NAME=VALUE, or NULL */
 	const struct counter_event *counters; /* or NULL */
+	struct course *course;                /* or NULL */
+	int64_t course_interval_ns;
 
 	/* As in struct sandbox_command. */
 	struct buf *keep_stdout;

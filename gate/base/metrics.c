@@ -31,3 +31,13 @@ metric_find(const char *name)
 			return row;
 	return NULL;
 }
+
+const struct course_row course_rows[COURSE_COLUMNS] = {
+	{ "time", "ns", "since the start of the trial" },
+	{ "memory", "B", "of the control group, with files in memory" },
+	{ "rss", "B", "without a group: sum of the resident sets" },
+	{ "cpu", "ns", "CPU time so far" },
+	{ "threads", "1", "of all processes" },
+	{ "read", "B", "by system calls so far, from anything" },
+	{ "written", "B", "by system calls so far, to anything" },
+};

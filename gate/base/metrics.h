@@ -24,4 +24,14 @@ extern const struct metric_row metric_rows[];
 /* The row, or NULL for a name that is not ours. */
 const struct metric_row *metric_find(const char *name);
 
+/* What is sampled of a trial over time, and kept as its course: the time first,
+ * the others as they are or have added up at that time. */
+enum { COURSE_COLUMNS = 7 };
+
+struct course_row {
+	const char *name, *unit, *help;
+};
+
+extern const struct course_row course_rows[COURSE_COLUMNS];
+
 #endif

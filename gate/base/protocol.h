@@ -25,7 +25,8 @@
  *    "limits": {"memory_bytes", "processes", "cpu_ms", "disk_bytes",
  *               "output_bytes", "files", "build_ms", "session_ms"},
  *    "sandbox": {"root": "", "read": ["/opt/x"], "env": {"NAME": "VALUE"}},
- *    "counter": "auto" | "perf" | "valgrind" | "none"}
+ *    "counter": "auto" | "perf" | "valgrind" | "none",
+ *    "sample_ms": -1}                  0: about 100 points a trial; -1: none
  *
  * Without alternates the object ids that the revisions need follow, many a
  * line, closed by an empty list:
@@ -57,6 +58,11 @@
  *     "problems": ["event 3: no such word 'strat'"], "notes": ["text"],
  *     "log": "last lines of stdout and stderr, where it failed",
  *     "marks": ["steal 12 %"]}}          what was unquiet about this trial
+ *   {"course": {"revision": 1, "test": 0, "time": [...], "memory": [...],
+ *     "cpu": [...], "threads": [...], "read": [...], "written": [...]}}
+ *        what the trial before it used over time, columns of one length; see
+ *        course_rows in base/metrics.h; of one round, where "sample_ms" is not
+ *        negative
  *   {"count": {"revision": 1, "test": 0, "instructions": 123456789}}
  *   {"count": {"revision": 1, "test": 0, "why": "exit 3 under valgrind"}}
  *        with the counter "valgrind": once a session, before the end of the
@@ -75,10 +81,11 @@ enum {
 	PROTOCOL_MAX_REVISIONS = 64,
 	PROTOCOL_MAX_TESTS = 4096,
 	PROTOCOL_MAX_ROUNDS = 10000,
-	PROTOCOL_MAX_VALUES = 64, /* declared metrics of a test */
-	PROTOCOL_MAX_LOG = 16384, /* bytes of a log's tail */
-	PROTOCOL_MAX_TEXT = 512,  /* bytes of a why, problem, note, mark */
-	PROTOCOL_MAX_TEXTS = 20   /* problems, notes, marks of a trial */
+	PROTOCOL_MAX_VALUES = 64,  /* declared metrics of a test */
+	PROTOCOL_MAX_POINTS = 200, /* of a course */
+	PROTOCOL_MAX_LOG = 16384,  /* bytes of a log's tail */
+	PROTOCOL_MAX_TEXT = 512,   /* bytes of a why, problem, note, mark */
+	PROTOCOL_MAX_TEXTS = 20    /* problems, notes, marks of a trial */
 };
 
 /* OUTCOME of a trial. Only "ok" trials are samples. */

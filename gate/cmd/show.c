@@ -7,6 +7,7 @@
 #include "cmd/commands.h"
 #include "cmd/common.h"
 #include "cmd/pager.h"
+#include "cmd/show_course.h"
 #include "gate.h"
 #include "gather.h"
 #include "report/report.h"
@@ -91,12 +92,14 @@ cmd_show(int argc, char **argv)
 	struct err err = ERR_INIT;
 	struct wanted wanted = { 0 };
 	const char *repo = NULL;
-	int json = 0, summary = 0, ret;
+	int json = 0, summary = 0, course = 0, ret;
 	const struct option_row rows[] = {
 		{ "summary", 's', OPTION_FLAG, NULL,
 		  "one line: the verdict and why", &summary },
 		{ "repo", 0, OPTION_TEXT, "DIR", "the repository", &repo },
 		{ "json", 0, OPTION_FLAG, NULL, "as JSON", &json },
+		{ "course", 0, OPTION_FLAG, NULL,
+		  "what a trial of each test used over time", &course },
 		{ 0 }
 	};
 
@@ -111,7 +114,9 @@ cmd_show(int argc, char **argv)
 		ret = find_report(&gate, &wanted, &err);
 	if (!ret && !json && !summary)
 		pager_start();
-	if (!ret && summary && !json)
+	if (!ret && course)
+		ret = show_course(gate.store, &wanted.report, json, &err);
+	else if (!ret && summary && !json)
 		print_summary(&wanted.report);
 	else if (!ret)
 		cmd_print_report(&wanted.report, json, 1);

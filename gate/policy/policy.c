@@ -330,6 +330,11 @@ policy_sandbox(const struct policy *policy, struct sandbox_policy *result)
 		.processes = count_for(policy, box, "processes", NULL),
 		.files = count_for(policy, box, "files", NULL)
 	};
+	if (!key_is_true(policy_text(policy, box, "sampler")))
+		result->sample_ms = -1;
+	else if (policy_text(policy, box, "samplerInterval"))
+		result->sample_ms = duration_for(policy, box, "samplerInterval",
+						 NULL);
 }
 
 void

@@ -47,6 +47,7 @@ struct sandbox_policy {
 	const struct texts *read, *env;
 	int64_t memory_bytes, disk_bytes, output_bytes;
 	int64_t cpu_ms, build_ms, session_ms;
+	int64_t sample_ms; /* of the sampler; 0: by itself, -1: none */
 	unsigned processes, files;
 };
 

@@ -95,10 +95,13 @@ store_sample_put(struct store_tx *tx, const struct store_sample *sample)
 		return rc;
 	pack_start(&head);
 	pack_s64(&head, sample->time_s);
-	pack_u32(&head, (uint32_t)sample->metric_count);
+	pack_u32(&head,
+		 (uint32_t)(sample->metric_count + sample->course_count));
 	buf_add(&value, head.bytes, head.len);
 	for (size_t i = 0; i < sample->metric_count; i++)
 		add_values(tx, &value, &sample->metrics[i]);
+	for (size_t i = 0; i < sample->course_count; i++)
+		add_values(tx, &value, &sample->course[i]);
 	rc = tx_put(tx, TABLE_SAMPLES, &key, value.data, value.len);
 	buf_release(&value);
 	return rc;
@@ -131,6 +134,19 @@ store_sample_each(struct store_tx *tx, const char *test,
 	}
 	walk_end(&walk);
 	return rc < 0 ? rc : store_tx_error(tx);
+}
+
+/* The course stands behind the metrics. */
+static void
+split_course(struct store_sample *sample)
+{
+	size_t all = sample->metric_count, count = 0;
+
+	while (count < all && sample->metrics[count].metric[0] != STORE_COURSE)
+		count++;
+	sample->metric_count = count;
+	sample->course = sample->metrics + count;
+	sample->course_count = all - count;
 }
 
 /* Metrics and values one after the other; counts are checked against what is
@@ -168,6 +184,7 @@ load_metrics(struct store_tx *tx, struct record *record, struct loaded *loaded,
 		return tx_bad(tx, record, "value of a wrong length");
 	loaded->sample.metrics = loaded->metrics;
 	loaded->sample.metric_count = count;
+	split_course(&loaded->sample);
 	return 0;
 }
 
@@ -230,6 +247,8 @@ sample_show(struct store_tx *tx, struct record *record)
 	for (size_t i = 0; i < sample->metric_count; i++)
 		json_array_append_new(metrics,
 				      show_values(&sample->metrics[i]));
+	for (size_t i = 0; i < sample->course_count; i++)
+		json_array_append_new(metrics, show_values(&sample->course[i]));
 	json_object_set_new(line, "metrics", metrics);
 out:
 	loaded_release(&loaded);

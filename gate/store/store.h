@@ -123,7 +123,13 @@ struct store_sample {
 	int64_t time_s;
 	const struct store_values *metrics;
 	size_t metric_count;
+	/* What one of its trials used over time, a place a point; the names
+	 * begin with STORE_COURSE, so that no metric's do. */
+	const struct store_values *course;
+	size_t course_count;
 };
+
+#define STORE_COURSE '@'
 
 /* The same (test, commit, environment, session) is replaced. */
 int store_sample_put(struct store_tx *tx, const struct store_sample *sample);

@@ -89,6 +89,13 @@ naps(long count)
 	return 0;
 }
 
+/* For a while, so that whoever samples meets it. */
+static int
+hold(long megabytes)
+{
+	return touch(megabytes) || naps(2000);
+}
+
 /* Two that spin on one CPU push each other off it. */
 static int
 rivals(long ms)
@@ -153,14 +160,9 @@ static const struct {
 	const char *name;
 	int (*run)(long count);
 } things[] = {
-	{ "spin", spin },
-	{ "kernel", in_kernel },
-	{ "fork", forks },
-	{ "touch", touch },
-	{ "nap", naps },
-	{ "rivals", rivals },
-	{ "write", writes },
-	{ "read", reads },
+	{ "spin", spin },           { "kernel", in_kernel }, { "fork", forks },
+	{ "touch", touch },         { "hold", hold },        { "nap", naps },
+	{ "rivals", rivals },       { "write", writes },     { "read", reads },
 	{ "stop", stops_counting },
 };
 

@@ -53,6 +53,17 @@ for mode in $modes; do
 	measure "$mode" rivals 100
 	within "$mode: involuntary switches" metrics nivcsw 5 100000
 
+	measure "$mode" hold 64 --sample 1ms
+	case $mode in root) column=memory ;; *) column=rss ;; esac
+	printf '%s\n' "$out" | grep -q '"sandbox":"[^"]*memory' || column=rss
+	check "$mode: the sampler sees the memory and where it is from" \
+		"$(printf '%s\n' "$out" | python3 -c '
+import json, sys
+course = json.load(sys.stdin)["course"]
+column = course[sys.argv[1]]
+print(64e6 < max(column) < 80e6 and max(course["threads"]) == 1)' \
+			"$column" 2>&1)" True "$out"
+
 	if [ "$mode" = plain ] &&
 		[ "$(cat /proc/sys/kernel/perf_event_paranoid)" -gt 2 ]; then
 		skip "$mode: perf counters" "kernel.perf_event_paranoid > 2"

@@ -14,8 +14,10 @@ put_history(struct store_tx *tx)
 				   1e-300, -0.0, 123456789.123456789 };
 	const struct store_values values[] = { { "wall", numbers, 7 },
 					       { "m\xff", numbers, 0 } };
+	const struct store_values course[] = { { "@time", numbers, 7 } };
 	struct store_sample sample = {
-		"perf/b\n\xe9", "env-a", "s1", commit_of(1), 100, values, 2
+		"perf/b\n\xe9", "env-a", "s1", commit_of(1), 100, values, 2,
+		course,         1
 	};
 	const struct store_series series = { "perf/a", "cpu", "env-b" };
 	struct store_point point = { commit_of(1), 1.5, 0.25, NAN, 3,

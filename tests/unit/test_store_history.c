@@ -111,6 +111,8 @@ put_samples(struct store_tx *tx, void *data, struct err *err)
 	const struct store_values values[] = { { "wall", wall, 4 },
 					       { "cpu", cpu, 1 },
 					       { "none", NULL, 0 } };
+	const struct store_values course[] = { { "@time", wall, 4 },
+					       { "@rss", wall, 4 } };
 	struct store_sample sample = {
 		.test = "perf/a\xe9",
 		.environment = "env",
@@ -119,12 +121,14 @@ put_samples(struct store_tx *tx, void *data, struct err *err)
 		.time_s = 1000,
 		.metrics = values,
 		.metric_count = 3,
+		.course = course,
+		.course_count = 2,
 	};
 
 	(void)data, (void)err;
 	store_sample_put(tx, &sample);
 	sample.session = "s1";
-	sample.metric_count = 0;
+	sample.metric_count = sample.course_count = 0;
 	store_sample_put(tx, &sample);
 	sample.commit = commit_of(2);
 	store_sample_put(tx, &sample);
@@ -146,6 +150,7 @@ check_sample(void *data, const struct store_sample *sample)
 	if (++*seen == 1) {
 		assert_string_equal(sample->session, "s1");
 		assert_int_equal(sample->metric_count, 0);
+		assert_int_equal(sample->course_count, 0);
 		return 0;
 	}
 	assert_string_equal(sample->session, "s2");
@@ -159,6 +164,10 @@ check_sample(void *data, const struct store_sample *sample)
 	assert_string_equal(sample->metrics[1].metric, "cpu");
 	assert_true(sample->metrics[1].values[0] == 7);
 	assert_int_equal(sample->metrics[2].count, 0);
+	/* The course is no metric. */
+	assert_int_equal(sample->course_count, 2);
+	assert_string_equal(sample->course[1].metric, "@rss");
+	assert_int_equal(sample->course[1].count, 4);
 	return 0;
 }
 

@@ -35,8 +35,8 @@ enum { MAX_PROGRAM = 16 << 20, MAX_TREE_CONFIG = 1 << 20 };
 
 const char *const canary_kinds[] = { "cpu", "memory", "wait", NULL };
 
-/* Pieces of work, some 50 us each: about 50 ms, 80 ms and 50 ms. */
-static const long pieces[] = { 1000, 1000, 1000 };
+/* Pieces of work, some 50 us each: about 50, 50 and 20 ms. */
+static const long pieces[] = { 1000, 700, 400 };
 
 unsigned
 canary_kind(const char *word)

@@ -140,7 +140,8 @@ look_at_test(struct weighing *w, size_t test)
 	for (size_t i = start; i < w->count; i++) {
 		struct claim *claim = &w->claims[i];
 
-		claim->alone = cpu && !strcmp(claim->metric->name, "wall") &&
+		claim->alone = cpu && !cpu->rule.secondary &&
+			       !strcmp(claim->metric->name, "wall") &&
 			       cpu->look.outlook != claim->look.outlook;
 		if (claim->commit + 1 != w->request->commit_count ||
 		    !look_needs_confirmation(&claim->look))

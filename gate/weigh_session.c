@@ -108,19 +108,34 @@ weigh_pairs(const struct samples *samples, size_t test,
 	return count;
 }
 
-/* A test that computes: nearly all of its wall time is CPU time. */
-static int
-test_computes(const struct samples *samples, size_t test, size_t revision)
+static double
+median_at(const struct samples *samples, size_t test, const char *name,
+	  size_t revision)
 {
-	const struct sample_metric *wall = samples_metric(samples, test,
-							  "wall");
-	const struct sample_metric *cpu = samples_metric(samples, test, "cpu");
+	const struct sample_metric *metric = samples_metric(samples, test,
+							    name);
 	unsigned count = 0;
 
-	if (!wall || !cpu)
-		return 0;
-	return samples_median(samples, cpu, revision, &count) >
-	       0.8 * samples_median(samples, wall, revision, &count);
+	return metric ? samples_median(samples, metric, revision, &count) : NAN;
+}
+
+/*
+ * Which of its two times says little of a test: wall, of one that computes; of
+ * one that waits the little CPU time that it needs. NULL: neither. On a busy
+ * machine a test that computes gets a small part of the time; but it is pushed
+ * off the CPU, and seldom leaves it.
+ */
+static const char *
+secondary_time(const struct samples *samples, size_t test, size_t revision)
+{
+	double wall = median_at(samples, test, "wall", revision);
+	double cpu = median_at(samples, test, "cpu", revision);
+	double left = median_at(samples, test, "nvcsw", revision);
+	double pushed = median_at(samples, test, "nivcsw", revision);
+
+	if (cpu > 0.8 * wall || (cpu > 0.2 * wall && pushed > 2 * left))
+		return "wall";
+	return cpu < 0.2 * wall ? "cpu" : NULL;
 }
 
 /* Time that a test has had in this session. */
@@ -176,7 +191,8 @@ weigh_test_rules(const struct weigh *weigh, const struct weigh_session *session,
 {
 	const struct samples *samples = &session->samples;
 	struct rule *rules = mem_new(count, sizeof(*rules));
-	int computes = test_computes(samples, test, plan_test_tip(planned));
+	const char *secondary = secondary_time(samples, test,
+					       plan_test_tip(planned));
 	unsigned cap = cap_of(weigh, samples, test, planned);
 
 	for (size_t i = 0; i < count; i++) {
@@ -188,8 +204,8 @@ weigh_test_rules(const struct weigh *weigh, const struct weigh_session *session,
 		rules[i].once = metrics[i]->once;
 		rules[i].cap = cap;
 		rules[i].e_wanted = push_e_wanted(session->claims, PUSH_FDR);
-		rules[i].secondary = computes && !metrics[i]->declared &&
-				     !strcmp(metrics[i]->name, "wall");
+		rules[i].secondary = secondary && !metrics[i]->declared &&
+				     !strcmp(metrics[i]->name, secondary);
 		weigh->rules.rule(weigh->rules.data, planned->path,
 				  metrics[i]->name, &rules[i]);
 	}

@@ -56,7 +56,7 @@ struct rule {
 	enum better better;
 	int counted; /* counts events: values below 1 are one and the same */
 	int once;    /* counted once a session: each value stands for itself */
-	int secondary; /* see sequence_next(): wall of a test that computes */
+	int secondary; /* see test_wants_more(): wall of a test that computes */
 	/* Error over all looks of each thing said: of worse, of better, of
 	 * same, and of each end of the interval. */
 	double alpha;
@@ -133,8 +133,9 @@ void look_at(const struct rule *rule, const struct pair *pairs, size_t count,
 /*
  * True when a test needs more rounds: one of its metrics says OUTLOOK_MORE.
  * One that is `secondary` may ask for more only until twice the round where
- * the others were clear (at least 16): wall of a CPU-bound test on a shared
- * machine would else take every test to the cap.
+ * the others were clear (at least 16): wall of a test that computes, on a
+ * shared machine, or the little CPU time of one that waits, would else take
+ * every test to the cap.
  */
 int test_wants_more(const struct rule *rules, const struct look *looks,
 		    size_t count);

@@ -178,6 +178,23 @@ bench: deps-check
 	@for script in tests/bench/*.sh; do PACEGATE_BUILD=$(CURDIR)/$(B) \
 		$$script || exit 1; done
 
+# The judge, on recorded series and in the real gate; JUDGE_PAIRS, JUDGE_PLANTED,
+# JUDGE_SECONDS, JUDGE_DIR and JUDGE_TABLE are those of tests/bench/judge-gate.
+bench-judge: deps-check
+	@$(MAKE) -s all
+	@mkdir -p $(B)/bench-judge
+	@PACEGATE_BUILD=$(CURDIR)/$(B) tests/bench/judge-eval.sh | \
+		tee $(B)/bench-judge/eval
+	@PACEGATE_BUILD=$(CURDIR)/$(B) JUDGE_EVAL=$(B)/bench-judge/eval \
+		tests/bench/judge-gate
+
+# The judge's simulations as long as what they promise needs.
+JUDGE_SIMULATIONS = $(patsubst tests/unit/%.c,$(B)/tests/unit/%, \
+                      $(shell grep -l 'repeats(' tests/unit/test_*.c))
+check-long: deps-check
+	@$(MAKE) -s -j2 $(JUDGE_SIMULATIONS)
+	@JUDGE_LONG=1 TEST_TIMEOUT=3600 tests/run $(JUDGE_SIMULATIONS)
+
 # cgroup v2 alone, under user-mode-linux.
 check-cgroup2: deps-check
 	@contrib/deps uml
@@ -207,13 +224,15 @@ help:
 	@echo 'demo      set up, and show the main job on real pushes'
 	@echo 'check     set up, and run all tests (some minutes)'
 	@echo 'check-hosts   services, faulty ones too, mail, real git servers'
+	@echo 'check-long  the judge'"'"'s simulations, as long as its promises need'
 	@echo 'check-racket  the founding test, in Racket, through a real push'
 	@echo 'check-cgroup2 the sandbox on cgroup v2, under user-mode-linux'
 	@echo 'fuzz      every parser of strangers'"'"' text, FUZZ_SECONDS=60 each'
+	@echo 'bench-judge  false alarms and slowdowns found, in the real gate (long)'
 	@echo 'bench     figures, as ratios side by side'
 	@echo 'format    clang-format over every source'
 
 .PHONY: all unit fuzz-targets fuzz deps deps-check install uninstall demo check bench \
-	check-hosts check-racket check-cgroup2 format clean help
+	check-hosts check-racket check-cgroup2 check-long bench-judge format clean help
 .SECONDARY:
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

@@ -107,6 +107,28 @@ canary --test perf/sleep --slower 100%
 ok "for real: a test with a build, twice as slow" record \
 	'rows[("perf/sleep", 1)]["alarms"] == 1'
 
+# The table of `make bench-judge`, from what an earlier run measured.
+mkdir "$scratch/judge"
+python3 - >"$scratch/judge/pairs" <<'PY'
+import json
+pair = {"verdict": "pass", "metric": "cpu", "ratio": 1, "trials": 16,
+        "sessions": 1, "ms": 2000, "time": 0, "load": 1, "threshold": 0.03,
+        "candidate": False, "alarm": False}
+for i in range(170):
+    for kind in ("cpu", "memory", "wait"):
+        print(json.dumps(dict(pair, test=kind, size=0.0)))
+for i in range(20):
+    print(json.dumps(dict(pair, test="cpu", size=0.05, candidate=True,
+                          alarm=i > 0, ms=61000 if i == 1 else 4000)))
+PY
+JUDGE_DIR="$scratch/judge" JUDGE_PLANTED=0 JUDGE_TABLE="$scratch/table" \
+	try "$here/../bench/judge-gate"
+ok "no false alarm in 510 pairs" has \
+	'| no change, 3 %, all | 510 | 0 | 0 | 0 | 0.0 % (0.0 to 0.7) |'
+ok "what is found too late is not found" has \
+	'| +5 %, 3 %, computes | 20 | 20 | 19 | 0 | 90.0 % (68.3 to 98.8) |'
+ok "the table is kept" grep -q '^| +5 %, 3 %' "$scratch/table"
+
 # The program itself.
 cd "$scratch" && mkdir -p t/work && cd t
 cp "$build/pacegate-canary" work/work

@@ -15,24 +15,34 @@
 
 static const struct oid no_commit; /* all zero */
 
+/* What is not found: the commit, or the project? Only the message tells, since
+ * the rest of an answer names both. Gitea and Forgejo keep to themselves why
+ * they fail at it, and have looked at rights before. */
 static int
-is_missing_commit(const struct http_answer *answer)
+is_missing_commit(const struct post *post, const struct http_answer *answer)
 {
-	const char *body = buf_text(&answer->body);
+	enum host_service service = post->target->service;
+	struct buf message = BUF_INIT;
+	int is_it = answer->status == 422;
 
-	if (answer->status == 422)
-		return 1;
-	return (answer->status == 404 || answer->status == 400 ||
-		answer->status == 500) &&
-	       (strcasestr(body, "commit") || strcasestr(body, "sha") ||
-		strcasestr(body, "object does not exist"));
+	if (answer->status == 500)
+		is_it = service == HOST_GITEA || service == HOST_FORGEJO;
+	answer_add_message(answer, &message);
+	if (answer->status == 404 || answer->status == 400)
+		is_it = strcasestr(buf_text(&message), "commit not found") ||
+			strcasestr(buf_text(&message), "no commit found") ||
+			strcasestr(buf_text(&message), "sha not found") ||
+			strcasestr(buf_text(&message), "object does not exist");
+	buf_release(&message);
+	return is_it;
 }
 
 static void
 heard_dry(struct post *post, struct http_answer *answer)
 {
 	if (post_judge(post, answer) != HOST_DELIVERED &&
-	    answer->failure == HTTP_ANSWERED && is_missing_commit(answer)) {
+	    answer->failure == HTTP_ANSWERED &&
+	    is_missing_commit(post, answer)) {
 		post->result.outcome = HOST_DELIVERED;
 		post->result.why[0] = post->result.advice[0] = '\0';
 	}

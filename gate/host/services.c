@@ -318,7 +318,8 @@ service_context(const struct host_target *target)
 				      : DEFAULT_CONTEXT;
 	struct buf out = BUF_INIT;
 
-	if (target->service == HOST_GERRIT && context != target->context)
+	/* A label of that name is what most servers have. */
+	if (target->service == HOST_GERRIT && !strcmp(context, DEFAULT_CONTEXT))
 		context = "Verified";
 	if (text_characters(context) <= service->max_context) {
 		text_add_cut(&out, context, 0, 1);

@@ -106,7 +106,7 @@ class Handler(BaseHTTPRequestHandler):
         except (BrokenPipeError, ConnectionResetError):
             pass
 
-    do_GET = do_POST = do_PUT = do_PATCH = handle_any
+    do_GET = do_POST = do_PUT = do_PATCH = do_CONNECT = handle_any
 
     # /ok/SERVICE/...
     def do_ok(self, path):
@@ -177,6 +177,37 @@ class Handler(BaseHTTPRequestHandler):
         with LOCK:
             COMMENTS.clear()
         self.answer(200, {})
+
+    # What a dry call meets: /dry/SERVICE/..., /blind/SERVICE/... where the
+    # token sees no such project.
+    def do_dry(self, path):
+        if self.command == "GET":
+            return self.answer(200, {"version": "1"})
+        service = path.split("/")[1]
+        self.answer(*{
+            "github": (422, {"message": "No commit found for SHA: 000"}),
+            "gitlab": (404, {"message": "404 Commit Not Found"}),
+            "gitea": (500, {"message": ""}),
+            "forgejo": (404, {"message": "object does not exist [id: 000]"}),
+            "bitbucket": (404, {"type": "error", "error": {
+                "message": "Commit not found"}}),
+        }[service])
+
+    def do_blind(self, path):
+        if self.command == "GET":
+            return self.answer(200, {"version": "1"})
+        service = path.split("/")[1]
+        self.answer(*{
+            "github": (404, {"message": "Not Found", "documentation_url":
+                             "https://docs.github.com/rest/commits/statuses"
+                             "#create-a-commit-status"}),
+            "gitlab": (404, {"message": "404 Project Not Found"}),
+            "gitea": (404, {"message": "The target couldn't be found."}),
+            "forgejo": (403, {"message": "token does not have at least one "
+                              "of required scope(s)"}),
+            "bitbucket": (404, {"type": "error", "error": {
+                "message": "Repository ada/commit-bot not found"}}),
+        }[service])
 
     # Faults.
     def do_429(self, _):

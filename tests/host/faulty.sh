@@ -76,6 +76,12 @@ ok "a proxy is not told what goes to this machine" \
 	env http_proxy=http://127.0.0.1:1 all_proxy=http://127.0.0.1:1 \
 	"$post" status "url=$url/ok/github" "token=$token"
 
+ok "a proxy is asked for a tunnel" retried status \
+	url=https://pacegate.invalid "proxy=$url" "token=$token"
+ok "and sees no token" sh -c \
+	'grep CONNECT "$1" | grep pacegate.invalid | grep -qv Bearer' - \
+	"$dir/requests"
+
 followed() { grep -c "\"port\": ${other##*:}," "$dir/requests"; }
 ok "a redirect is not followed" comes_to retry redirect
 ok "nor one for good" comes_to refused moved
@@ -87,6 +93,19 @@ ok "without asking again" is 2 "$(grep -c '"/429/' "$dir/requests")"
 ok "the last post that a limit allows is delivered" \
 	comes_to delivered last again=1
 ok "and holds the next" shows 'takes no more for now'
+
+# The dry call of doctor.
+for service in github gitlab gitea forgejo bitbucket; do
+	ok "$service: a commit that is not there is the right to post" \
+		delivered probe service=$service "url=$url/dry/$service" \
+		"token=$token"
+	ok "$service: a project that is not there is none" \
+		refused probe service=$service "url=$url/blind/$service" \
+		"token=$token" project=ada/commit-bot
+	ok "$service: what to do is said" grep -q '^advice .' "$shown"
+done
+ok "a bad token fails the dry call" refused probe "url=$url/401" "token=$token"
+ok "the service's clock is looked at" grep -qE '^skew (-1|0|1)$' "$shown"
 
 # Secrets.
 ok "a service that repeats the token" comes_to refused echo
@@ -113,7 +132,31 @@ ok "a systemd credential is read" env \
 	CREDENTIALS_DIRECTORY="$scratch/credentials" \
 	"$post" status "url=$url/ok/github" token=pacegate
 
-# Comments. said SERVICE TEXT: how many comments there are with it.
+# A core dump, if this machine writes any here, would hold the token.
+dumps() {
+	rm -f core*
+	(ulimit -c unlimited && exec "$@") &
+	dumped=$!
+	sleep 0.5
+	tr '\0' ' ' <"/proc/$dumped/cmdline" >"$scratch/cmdline"
+	kill -SEGV $dumped
+	wait $dumped 2>/dev/null
+	ls core* >/dev/null 2>&1
+}
+mkdir "$scratch/dump" && cd "$scratch/dump" || exit 1
+if dumps sleep 5; then
+	ok "no core dump holds the token" not dumps "$post" status \
+		"url=$url/slow" "token=$token"
+else
+	skip "no core dump holds the token" \
+		"core_pattern is $(cat /proc/sys/kernel/core_pattern)"
+	dumps "$post" status "url=$url/slow" "token=$token"
+fi
+ok "nor does its command line" not grep -q secret-token "$scratch/cmdline"
+ok "which was seen" grep -q "url=" "$scratch/cmdline"
+cd "$here" || exit 1
+
+# Comments. places SERVICE: the path of their list.
 places() {
 	case $1 in
 	github) echo "/repos/ada/engine/commits/$commit/comments" ;;

@@ -6,7 +6,6 @@
 
 #include "base/err.h"
 #include "base/mem.h"
-#include "gate.h"
 #include "report/report.h"
 
 enum { MAX_ASKED = 16 /* commits of a change whose verdicts are looked up */ };
@@ -164,28 +163,39 @@ find_changes(struct history *history, size_t start, size_t end)
 	changes_release(&changes);
 }
 
-static const struct report_metric *
-find_metric(const struct report *report, const struct history *history)
+/* What the gate said of this metric at a point; *metric is NULL where that
+ * was not kept. Release the report in any case. */
+static int
+read_verdict(struct store_tx *tx, const struct history *history, size_t at,
+	     struct report *report, const struct report_metric **metric,
+	     struct err *err)
 {
-	const struct report_test *test = report_find(report, history->test);
+	const struct oid *commit = &history->points[at].point.commit;
+	const struct report_test *test = NULL;
+	json_t *doc = NULL;
+	int ret = store_verdict_get(tx, commit, history->test, "", &doc);
 
+	*metric = NULL;
+	report_init(report, commit);
+	if (!ret)
+		ret = report_test_read(report, doc, err);
+	json_decref(doc);
+	if (!ret)
+		test = report_find(report, history->test);
 	for (size_t i = 0; test && i < test->count; i++)
 		if (!strcmp(test->metrics[i].name, history->metric))
-			return &test->metrics[i];
-	return NULL;
+			*metric = &test->metrics[i];
+	return ret == ERR_NOT_FOUND ? 0 : ret;
 }
 
-/* What the gate said at a point, if it still knows. */
 static int
 ask(struct store_tx *tx, const struct history *history, size_t at,
     struct history_change *change, struct err *err)
 {
 	const struct report_metric *metric;
 	struct report report;
-	int ret = gate_get_report(tx, &history->points[at].point.commit,
-				  &report, err);
+	int ret = read_verdict(tx, history, at, &report, &metric, err);
 
-	metric = ret ? NULL : find_metric(&report, history);
 	if (metric) {
 		change->told = change->is_told ? verdict_worse(change->told,
 							       metric->verdict)
@@ -193,7 +203,7 @@ ask(struct store_tx *tx, const struct history *history, size_t at,
 		change->is_told = 1;
 	}
 	report_release(&report);
-	return ret == ERR_NOT_FOUND ? 0 : ret;
+	return ret;
 }
 
 static int
@@ -218,7 +228,7 @@ static int
 describe(struct store_tx *tx, struct history *history, struct err *err)
 {
 	const struct metric_row *row = metric_find(history->metric);
-	const struct report_metric *metric = NULL;
+	const struct report_metric *metric;
 	struct report report;
 	int ret;
 
@@ -226,17 +236,14 @@ describe(struct store_tx *tx, struct history *history, struct err *err)
 	history->better = row ? row->better : BETTER_LOWER;
 	if (row || !history->count)
 		return 0;
-	ret = gate_get_report(tx,
-			      &history->points[history->count - 1].point.commit,
-			      &report, err);
-	if (!ret)
-		metric = find_metric(&report, history);
+	ret = read_verdict(tx, history, history->count - 1, &report, &metric,
+			   err);
 	if (metric) {
 		report_set(&history->unit, metric->unit);
 		history->better = metric->better;
 	}
 	report_release(&report);
-	return ret == ERR_NOT_FOUND ? 0 : ret;
+	return ret;
 }
 
 int

@@ -132,6 +132,7 @@ cmd_print_report(const struct report *report, int json, int all)
 	report_add_summary(&text, report);
 	buf_addc(&text, '\n');
 	report_add_advice(&text, report, &style);
+	report_add_later(&text, report);
 	report_add_drifts(&text, &report->drifts);
 	fputs(text.data, stdout);
 	buf_release(&text);

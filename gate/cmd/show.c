@@ -13,6 +13,7 @@
 #include "report/report.h"
 #include "report/text.h"
 #include "repo/repo.h"
+#include "retrospect.h"
 
 struct wanted {
 	struct oid commit;
@@ -112,6 +113,8 @@ cmd_show(int argc, char **argv)
 				   &wanted.commit, &err);
 	if (!ret)
 		ret = find_report(&gate, &wanted, &err);
+	if (!ret && !summary)
+		ret = retrospect(&gate, &wanted.report, &err);
 	if (!ret && !json && !summary)
 		pager_start();
 	if (!ret && course)

@@ -42,6 +42,16 @@ read_verdict(const json_t *object, const char *name, enum verdict *verdict,
 }
 
 static json_t *
+later_json(const struct report_later *later)
+{
+	return json_pack(
+		"{s:o, s:o, s:o, s:o, s:o, s:I}", "ratio",
+		json_num(later->ratio), "low", json_num(later->low), "high",
+		json_num(later->high), "first", json_oid(&later->first), "last",
+		json_oid(&later->last), "commits", (json_int_t)later->commits);
+}
+
+static json_t *
 metric_json(const struct report_metric *metric)
 {
 	json_t *json = json_object();
@@ -68,6 +78,8 @@ metric_json(const struct report_metric *metric)
 	json_object_set_new(json, "sessions", json_integer(metric->sessions));
 	if (metric->unconfirmed)
 		json_object_set_new(json, "unconfirmed", json_true());
+	if (metric->later.commits)
+		json_object_set_new(json, "later", later_json(&metric->later));
 	return json;
 }
 

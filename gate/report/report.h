@@ -19,6 +19,13 @@ struct err;
  * All texts are owned by the report; NULL means that there is none.
  */
 
+/* What its history says of a commit later on: that a new level began here. */
+struct report_later {
+	double ratio, low, high; /* of the levels */
+	struct oid first, last;  /* with one of these */
+	unsigned commits;        /* how many they are; 0: nothing is said */
+};
+
 struct report_metric {
 	char *name, *unit;
 	enum better better;
@@ -32,7 +39,8 @@ struct report_metric {
 	double detectable; /* fraction: smallest change that would be seen */
 	unsigned trials;   /* on each side */
 	unsigned sessions;
-	int unconfirmed; /* an alarm that did not come again */
+	int unconfirmed;           /* an alarm that did not come again */
+	struct report_later later; /* for who reads it, not stored */
 };
 
 struct report_test {

@@ -523,3 +523,39 @@ report_add_advice(struct buf *buf, const struct report *report,
 	}
 	free(tests);
 }
+
+static void
+add_later(struct buf *buf, const struct report_test *test,
+	  const struct report_metric *metric)
+{
+	const struct report_later *later = &metric->later;
+	char first[OID_HEX + 1], last[OID_HEX + 1];
+
+	buf_adds(buf, "  in retrospect: ");
+	buf_add_clean(buf, test->path, strlen(test->path), MAX_NAME * 2);
+	buf_addf(buf, ": %s became ", metric->name);
+	report_add_change_words(buf, metric->name, metric->unit,
+				metric->better == BETTER_HIGHER, later->ratio);
+	buf_adds(buf, " (");
+	units_add_change(buf, later->low);
+	buf_adds(buf, " .. ");
+	units_add_change(buf, later->high);
+	if (later->commits == 1)
+		buf_adds(buf, ") with this commit\n");
+	else
+		buf_addf(buf, ") with this commit or another of %u, %s to %s\n",
+			 later->commits, oid_short(&later->first, first),
+			 oid_short(&later->last, last));
+}
+
+void
+report_add_later(struct buf *buf, const struct report *report)
+{
+	for (size_t i = 0; i < report->count; i++) {
+		const struct report_test *test = &report->tests[i];
+
+		for (size_t j = 0; j < test->count; j++)
+			if (test->metrics[j].later.commits)
+				add_later(buf, test, &test->metrics[j]);
+	}
+}

@@ -43,6 +43,11 @@ void report_add_command(struct buf *buf, const struct report *report,
 size_t report_add_trailers(struct buf *buf, const struct report_test *test,
 			   const char *indent);
 
+/* A line for each metric of which the history says more by now: `in
+ * retrospect: perf/sort: cpu became 2.0 % slower (+1.8 % .. +2.2 %) with this
+ * commit`. */
+void report_add_later(struct buf *buf, const struct report *report);
+
 /* `30.1 % slower`, `2.0 % smaller`: words for a metric's change. */
 void report_add_change_words(struct buf *buf, const char *metric,
 			     const char *unit, int higher_is_better,

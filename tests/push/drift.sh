@@ -138,6 +138,29 @@ ok "a threshold of its own" is_alert raised
 pacegate reset perf/a --reason "a new start" --repo "$bare" >/dev/null
 ramp 31.5
 ok "reset: gone" is_alert "gone its baseline was reset"
+
+# Two pushes of seven commits, the second 2 % slower: within the threshold.
+drifting retrospect
+for ms in 30 30.6; do
+	for n in 1 2 3 4 5 6 7; do
+		plant "a=$ms"
+		echo "$ms $n" >x
+		commit "$ms, $n"
+	done
+	push origin HEAD
+	settle
+done
+culprit=$(git rev-parse HEAD~6)
+try pacegate show "$culprit" --repo "$bare"
+ok "what was let through" has "pass: 1 test, no change beyond the threshold"
+ok "is told in retrospect" grep -qE \
+	"in retrospect: perf/a: cpu became [12]\.[0-9] % slower \(.*\) with this commit" "$shown"
+pacegate show "$culprit" --repo "$bare" --json >"$scratch/report"
+ok "as JSON" grep -q '"later": {' "$scratch/report"
+try pacegate log perf/a --metric cpu --repo "$bare"
+ok "and by the log" grep -q '^^ +[12].* %.*; let through: within the threshold' "$shown"
+try pacegate show "$(git rev-parse HEAD)" --repo "$bare"
+ok "the last commit is innocent" lacks "in retrospect"
 git rm -q -r perf
 git commit -qm "No test any more"
 push origin HEAD

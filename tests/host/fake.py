@@ -8,6 +8,7 @@ as a line of JSON to DIR/requests. The first part of a path says how to answer:
 import json
 import os
 import re
+import signal
 import sys
 import threading
 import time
@@ -81,7 +82,35 @@ class Handler(BaseHTTPRequestHandler):
     def log_message(self, *_):
         pass
 
+    # DIR/kills holds a line for each of the next requests to /ok: when to
+    # kill whoever delivers for this repository, and the repository.
+    def kill(self, when):
+        if not self.plan or self.plan[0] != when:
+            return
+        for process in os.listdir("/proc"):
+            try:
+                with open("/proc/%d/cmdline" % int(process)) as file:
+                    words = file.read().split("\0")
+                if "deliver" in words and self.plan[1] in words:
+                    os.kill(int(process), signal.SIGKILL)
+                    with open(os.path.join(DIR, "killed"), "a") as out:
+                        out.write(when + "\n")
+            except (ValueError, OSError):
+                pass
+
+    def take_plan(self):
+        path = os.path.join(DIR, "kills")
+        self.plan = None
+        if self.path.startswith("/ok/") and os.path.exists(path):
+            with open(path) as file:
+                lines = file.readlines()
+            if lines:
+                self.plan = lines[0].split()
+            with open(path, "w") as file:
+                file.writelines(lines[1:])
+
     def answer(self, status, body=None, kind="application/json", **headers):
+        self.kill("done")
         data = body if isinstance(body, bytes) else json.dumps(body).encode()
         self.send_response(status)
         self.send_header("Content-Type", kind)
@@ -90,10 +119,17 @@ class Handler(BaseHTTPRequestHandler):
             self.send_header(name.replace("_", "-"), str(value))
         self.end_headers()
         self.wfile.write(data)
+        self.wfile.flush()
+        self.kill("answered")
 
     def handle_any(self):
         length = int(self.headers.get("Content-Length") or 0)
         self.text = self.rfile.read(length).decode()
+        with LOCK:
+            self.take_plan()
+        if self.plan and self.plan[0] == "asked":
+            self.close_connection = True
+            return self.kill("asked")
         with LOCK, open(os.path.join(DIR, "requests"), "a") as log:
             log.write(json.dumps({
                 "port": self.server.server_port, "method": self.command,

@@ -73,8 +73,10 @@ look_at_revision(struct weighing *w, size_t test, size_t revision)
 		struct claim *claim;
 
 		/* One side alone has it: nothing to claim. */
-		if (!n)
+		if (!n) {
+			free(pairs);
 			continue;
+		}
 		MEM_GROW(w->claims, w->count, w->cap);
 		claim = &w->claims[w->count++];
 		*claim = (struct claim){ .commit = commit_index(w, &first->plan,
@@ -420,6 +422,28 @@ note_problems(const struct weighing *w, struct report_test *test, size_t index)
 		report_set(&test->note, problems->items[0]);
 }
 
+/* It ran, and nothing came of it that is judged. */
+static void
+explain_nothing(const struct weighing *w, struct report_test *test,
+		size_t index)
+{
+	const struct weigh_session *first = &w->result->sessions[0];
+	const struct texts *wanted =
+		&first->plan.tests[index].directives->metrics;
+	const char *why = json_text_or(first->end, "counter_why", NULL);
+	struct buf text = BUF_INIT;
+
+	buf_adds(&text, "nothing that it asks for was measured");
+	for (size_t i = 0; i < wanted->count; i++)
+		buf_addf(&text, "%s %s",
+			 i ? "," : ": metrics =", wanted->items[i]);
+	if (why)
+		buf_addf(&text, " (no counter: %s)", why);
+	test->verdict = VERDICT_UNWEIGHED;
+	report_set(&test->why, buf_text(&text));
+	buf_release(&text);
+}
+
 static void
 fill_test(const struct weighing *w, struct report *report, size_t commit,
 	  size_t index, size_t revision)
@@ -447,9 +471,13 @@ fill_test(const struct weighing *w, struct report *report, size_t commit,
 					     "its baseline starts here: %s",
 					     why);
 		}
+		if (!test->count)
+			explain_nothing(w, test, index);
 		return;
 	}
 	fill_judged(w, test, commit, index, revision);
+	if (!test->count)
+		explain_nothing(w, test, index);
 	if (w->changed[index] != SIZE_MAX)
 		test->changed =
 			first->plan.revisions[w->changed[index]].commit->commit;

@@ -153,6 +153,11 @@ send_end(struct session *session)
 		sandbox_describe(&session->sandbox, &text);
 	if (session->environment.id[0])
 		environment = environment_json(&session->environment);
+	/* Beside the facts, not of its id: times go on as they were. */
+	if (environment)
+		json_object_set_new(
+			environment, "counter",
+			json_text(spec_counter_name(session->counter)));
 	send_message(session,
 		     message_end(environment, buf_text(&text),
 				 spec_counter_name(session->counter),

@@ -33,6 +33,14 @@ else
 		has '"counter": "none: this processor offers none'
 	ok "and then no instructions are told" \
 		lacks '"metric": "instructions"'
+	sed -i 's/timeout=60s/metrics=instructions/' perf/loop
+	commit "Wants what cannot be had"
+	push origin HEAD:refs/heads/other
+	waited 30 pacegate show --repo "$bare" other
+	try pacegate show --repo "$bare" other
+	ok "what asks for nothing else is not weighed, and why is said" has \
+		"nothing that it asks for was measured: metrics = instructions (no counter: this processor"
+	git reset -q --hard HEAD~1
 	try pacegate doctor --repo "$bare"
 	ok "doctor says so too" has "none: no hardware counters:"
 	git -C "$bare" config pacegate-sandbox.counter perf

@@ -170,6 +170,31 @@ test_metrics(void **state)
 	trial_result_release(&result);
 }
 
+/* What the processor counted is a metric; what is known otherwise stays. */
+static void
+test_counted_metrics(void **state)
+{
+	struct trial_result result;
+
+	(void)state;
+	fill(&result, 100, 100);
+	result.run.counters[0] = (struct counter_value){ "instructions", 5e6,
+							 1 };
+	result.run.counters[1] = (struct counter_value){ "cpu", 1, 1 };
+	result.run.counters[3] = (struct counter_value){ "cache-misses", 7,
+							 0.5 };
+	trial_measure(&result);
+	trial_mark(&result);
+	assert_true(trial_metric(&result, "instructions") == 5e6);
+	assert_true(trial_metric(&result, "cpu") == 1e8);
+	assert_true(trial_metric(&result, "cache-misses") == 7);
+	assert_true(trial_metric(&result, "cycles") == -1);
+	assert_true(texts_has(&result.marks,
+			      "counters took turns: scaled from 50 % of the "
+			      "time"));
+	trial_result_release(&result);
+}
+
 static void
 test_no_metrics_without_a_report(void **state)
 {
@@ -246,6 +271,7 @@ main(void)
 		cmocka_unit_test(test_signals),
 		cmocka_unit_test(test_why_it_does_not_start),
 		cmocka_unit_test(test_metrics),
+		cmocka_unit_test(test_counted_metrics),
 		cmocka_unit_test(test_no_metrics_without_a_report),
 		cmocka_unit_test(test_marks),
 	};

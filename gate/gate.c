@@ -122,12 +122,13 @@ common_spec(const struct gate *gate, const struct sandbox_policy *box,
 		json_array_append_new(alternates, json_text(dirs.items[i]));
 	texts_release(&dirs);
 	return json_pack(
-		"{s:o, s:{s:I, s:i, s:I, s:I, s:I, s:i, s:I, s:I}, "
+		"{s:o, s:{s:I, s:i, s:I, s:I, s:I, s:I, s:i, s:I, s:I}, "
 		"s:{s:s, s:o, s:o}, s:s, s:I}",
 		"alternates", ret ? json_array() : alternates, "limits",
 		"memory_bytes", (json_int_t)box->memory_bytes, "processes",
 		(int)box->processes, "cpu_ms", (json_int_t)box->cpu_ms,
-		"disk_bytes", (json_int_t)box->disk_bytes, "output_bytes",
+		"wall_ms", (json_int_t)box->wall_ms, "disk_bytes",
+		(json_int_t)box->disk_bytes, "output_bytes",
 		(json_int_t)box->output_bytes, "files", (int)box->files,
 		"build_ms", (json_int_t)box->build_ms, "session_ms",
 		(json_int_t)box->session_ms, "sandbox", "root",

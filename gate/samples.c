@@ -225,6 +225,9 @@ samples_add_trial(struct samples *samples, const json_t *trial, struct err *err)
 		return err ? err->code = ERR_PROTOCOL : ERR_PROTOCOL;
 	test = &samples->tests[index];
 	note_problems(test, json_object_get(trial, "problems"));
+	if (json_object_get(trial, "left"))
+		note_problem(test, "it left processes behind, which were "
+				   "killed: end them, or wait for them");
 	if (strcmp(outcome, OUTCOME_OK)) {
 		note_trouble(&test->trouble[revision], outcome, trial);
 		return 0;

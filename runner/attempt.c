@@ -132,6 +132,10 @@ attempt_run(struct attempt *attempt, const struct attempt_setup *setup)
 			 err.text);
 		goto out;
 	}
+	if (test->is_bounded && attempt->result.run.end == SANDBOX_TIMEOUT)
+		trial_explain(&setup->sandbox->limits, &attempt->result.run,
+			      test->timeout_ms, "the server's wallTime",
+			      attempt->result.why, sizeof(attempt->result.why));
 	/* A test that was cut short owes no ends of its spans. */
 	if (!strcmp(attempt->result.outcome, OUTCOME_OK)) {
 		events_finish(&callbacks.events);

@@ -153,6 +153,10 @@ message_trial(const struct rounds_step *step, const char *outcome,
 	if (!ok && result->run.log.len)
 		set_log(body, &result->run.log);
 	set_texts(body, "marks", &result->marks);
+	if (result->run.strays)
+		json_object_set_new(
+			body, "left",
+			json_integer((json_int_t)result->run.strays));
 	return wrap("trial", body);
 }
 

@@ -58,8 +58,8 @@ spec_parse(const char *text, size_t len, struct spec *spec, struct err *err)
 	    (ret = spec_read_paths(root, "alternates", SPEC_MAX_ALTERNATES,
 				   &spec->alternates, err)) < 0 ||
 	    (ret = spec_read_revisions(root, spec, err)) < 0 ||
-	    (ret = spec_read_tests(root, spec, err)) < 0 ||
 	    (ret = spec_read_limits(root, spec, err)) < 0 ||
+	    (ret = spec_read_tests(root, spec, err)) < 0 ||
 	    (ret = spec_read_sandbox(root, spec, err)) < 0 ||
 	    (ret = spec_read_counter(root, spec, err)) < 0 ||
 	    (ret = spec_read_sampler(root, spec, err)) < 0)

@@ -58,6 +58,7 @@ struct spec_test {
 	size_t *revisions; /* indexes, each once */
 	size_t revision_count;
 	int64_t timeout_ms, duration_ms;
+	int is_bounded; /* by limits.wall_ms, not by its own timeout */
 	int rounds, warmup;
 	const struct format_row *format; /* NULL: none */
 	char *kind;
@@ -67,7 +68,7 @@ struct spec_test {
 
 struct spec_limits {
 	int64_t memory_bytes, processes, cpu_ms, disk_bytes, output_bytes,
-		files, build_ms, session_ms;
+		files, wall_ms, build_ms, session_ms;
 };
 
 struct spec_sandbox {

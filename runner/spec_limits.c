@@ -30,6 +30,11 @@ spec_read_limits(const json_t *root, struct spec *spec, struct err *err)
 
 	if (json_get_object(root, "limits", &object, err) < 0)
 		return err->code;
+	limits->wall_ms = SPEC_MAX_TRIAL_MS;
+	if (json_object_get(object, "wall_ms") &&
+	    json_get_int(object, "wall_ms", 1, SPEC_MAX_TRIAL_MS,
+			 &limits->wall_ms, err) < 0)
+		return err_context(err, "limits");
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		if (json_get_int(object, rows[i].name, rows[i].min, rows[i].max,
 				 rows[i].value, err) < 0)

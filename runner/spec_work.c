@@ -213,8 +213,9 @@ read_test(const json_t *item, const struct spec *spec, struct spec_test *test,
 	test->duration_ms = json_int_or(item, "duration_ms", 0);
 	if (test->duration_ms < 0)
 		return err_set(err, ERR_INPUT, "duration_ms: negative");
-	if (test->timeout_ms > SPEC_MAX_TRIAL_MS)
-		test->timeout_ms = SPEC_MAX_TRIAL_MS;
+	test->is_bounded = test->timeout_ms > spec->limits.wall_ms;
+	if (test->is_bounded)
+		test->timeout_ms = spec->limits.wall_ms;
 	if (strlen(kind) > 32)
 		return err_set(err, ERR_INPUT, "kind: more than 32 bytes");
 	test->kind = mem_copy_text(kind);

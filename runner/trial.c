@@ -166,6 +166,16 @@ explain_signal(const struct sandbox_limits *limits,
 		    (long long)(limits->disk_bytes >> 20));
 }
 
+/* As it was set: `500 ms` is not rounded to a second. */
+static void
+add_limit(struct buf *text, int64_t ms)
+{
+	if (ms % 1000)
+		buf_addf(text, "%lld ms", (long long)ms);
+	else
+		units_add_duration(text, ms);
+}
+
 void
 trial_explain(const struct sandbox_limits *limits,
 	      const struct sandbox_result *run, int64_t timeout_ms,
@@ -189,7 +199,7 @@ trial_explain(const struct sandbox_limits *limits,
 		add(why, size, "cannot start: %s", strerror(run->exec_errno));
 		break;
 	case SANDBOX_TIMEOUT:
-		units_add_duration(&duration, timeout_ms);
+		add_limit(&duration, timeout_ms);
 		add(why, size, "took longer than %s (raise %s)",
 		    buf_text(&duration), timeout_key);
 		break;
@@ -200,7 +210,7 @@ trial_explain(const struct sandbox_limits *limits,
 		    (long long)(limits->memory_bytes >> 20));
 		break;
 	case SANDBOX_CPU:
-		units_add_duration(&duration, limits->cpu_ms);
+		add_limit(&duration, limits->cpu_ms);
 		add(why, size,
 		    "used more than %s of CPU time (raise the cpu "
 		    "limit)",

@@ -22,8 +22,9 @@
  *               "format": "", "kind": "perf", "metrics": ["wall", "cpu"],
  *               "duration_ms": 0}],
  *                "rounds" is the cap; the gate stops earlier with "enough"
- *    "limits": {"memory_bytes", "processes", "cpu_ms", "disk_bytes",
- *               "output_bytes", "files", "build_ms", "session_ms"},
+ *    "limits": {"memory_bytes", "processes", "cpu_ms", "wall_ms",
+ *               "disk_bytes", "output_bytes", "files", "build_ms",
+ *               "session_ms"}, wall_ms (optional) bounds each timeout_ms
  *    "sandbox": {"root": "", "read": ["/opt/x"], "env": {"NAME": "VALUE"}},
  *    "counter": "auto" | "perf" | "valgrind" | "none",
  *    "sample_ms": -1}                  0: about 100 points a trial; -1: none
@@ -57,6 +58,7 @@
  *         declared by the test; several of one name are one value (median)
  *     "problems": ["event 3: no such word 'strat'"], "notes": ["text"],
  *     "log": "last lines of stdout and stderr, where it failed",
+ *     "left": 2,                           processes that had to be killed
  *     "marks": ["steal 12 %"]}}          what was unquiet about this trial
  *   {"course": {"revision": 1, "test": 0, "time": [...], "memory": [...],
  *     "cpu": [...], "threads": [...], "read": [...], "written": [...]}}

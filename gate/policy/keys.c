@@ -87,6 +87,8 @@ const struct key_row key_rows[] = {
 	COUNT(BOX, "processes", SERVER, "256", 1, 1000000,
 	      "processes and threads of a trial"),
 	ROW(BOX, "cpuTime", KEY_DURATION, SERVER, "10m", "CPU time of a trial"),
+	ROW(BOX, "wallTime", KEY_DURATION, SERVER, "10m",
+	    "wall time of a trial, whatever its timeout= says"),
 	ROW(BOX, "disk", KEY_SIZE, SERVER, "512M",
 	    "files that a build or a trial may write"),
 	ROW(BOX, "output", KEY_SIZE, SERVER, "4M",

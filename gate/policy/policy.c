@@ -325,6 +325,7 @@ policy_sandbox(const struct policy *policy, struct sandbox_policy *result)
 		.disk_bytes = size_for(policy, box, "disk"),
 		.output_bytes = size_for(policy, box, "output"),
 		.cpu_ms = duration_for(policy, box, "cpuTime", NULL),
+		.wall_ms = duration_for(policy, box, "wallTime", NULL),
 		.build_ms = duration_for(policy, box, "buildTime", NULL),
 		.session_ms = duration_for(policy, box, "sessionTime", NULL),
 		.processes = count_for(policy, box, "processes", NULL),

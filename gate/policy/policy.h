@@ -46,7 +46,7 @@ struct sandbox_policy {
 	const char *root, *counter; /* root may be NULL */
 	const struct texts *read, *env;
 	int64_t memory_bytes, disk_bytes, output_bytes;
-	int64_t cpu_ms, build_ms, session_ms;
+	int64_t cpu_ms, wall_ms, build_ms, session_ms;
 	int64_t sample_ms; /* of the sampler; 0: by itself, -1: none */
 	unsigned processes, files;
 };

@@ -10,6 +10,9 @@ git -C "$bare" config pacegate-sandbox.memory 96M
 git -C "$bare" config pacegate-sandbox.disk 32M
 git -C "$bare" config pacegate-sandbox.output 64k
 git -C "$bare" config pacegate-sandbox.processes 40
+git -C "$bare" config pacegate-sandbox.cpuTime 1500ms
+git -C "$bare" config pacegate-sandbox.wallTime 30s
+git -C "$bare" config pacegate-sandbox.files 64
 mkdir perf
 write() { # NAME BODY
 	printf '%s\n' "$2" >"perf/$1"
@@ -51,10 +54,19 @@ ok "a start without an end" says 'perf/unended.*(end|start) '
 one endless '#!/bin/sh
 # perf: timeout=500ms
 sleep 1000'
-ok "one that never ends" says 'broken: perf/endless: .*(longer|timeout|took)'
+ok "one that never ends" says 'broken: perf/endless: took longer than 500 ms \(raise timeout='
+git -C "$bare" config pacegate-sandbox.wallTime 700ms
+one patient '#!/bin/sh
+# perf: timeout=24h
+sleep 1000'
+git -C "$bare" config pacegate-sandbox.wallTime 30s
+ok "whose own limit is beyond the server's" says "broken: perf/patient: took longer than 700 ms .*server's wallTime"
+one spin '#!/bin/sh
+while :; do :; done'
+ok "one that computes without end" says 'broken: perf/spin: used more than 1500 ms of CPU time'
 one flood '#!/bin/sh
 yes'
-ok "one that prints without end" says 'broken: perf/flood: .*output'
+ok "one that prints without end" says 'broken: perf/flood: wrote more than 64 kB to stdout and stderr.*output'
 one forks '#!/bin/sh
 # perf: timeout=2s
 f() { f | f & f; }
@@ -65,16 +77,23 @@ setsid sleep 1000 </dev/null >/dev/null 2>&1 &
 exit 0'
 ok "a daemon left behind does not keep the push" is "$pushed" taken
 ok "nor live on" not pgrep -f 'sleep 1000'
+ok "and the pusher hears of it" says 'perf/daemon.*left processes behind'
 one disk '#!/bin/sh
 dd if=/dev/zero of=/tmp/x bs=1M count=200'
-ok "one that fills its disk" says 'broken: perf/disk: '
+ok "one that fills its disk" says 'broken: perf/disk: .*disk limit (of )?32 MB'
 one memory '#!/bin/sh
 exec python3 -c "x = bytearray(500 << 20)"'
 if [ -x /usr/bin/python3 ]; then
-	ok "one that fills its memory" says 'broken: perf/memory: '
+	ok "one that fills its memory" says 'broken: perf/memory: .*96 MB.*memory'
 else
 	skip "one that fills its memory" "no /usr/bin/python3"
 fi
+one opens '#!/bin/bash
+ulimit -n
+for i in {10..80}; do eval "exec $i</dev/null" || exit 9; done'
+ok "one that opens too many files" says 'broken: perf/opens: exit 9'
+ok "its limit is the configured one" says '[|] 64$'
+ok "and it saw the reason" says 'Too many open files'
 one exits '#!/bin/sh
 echo the reason is here >&2
 exit 7'

@@ -653,6 +653,14 @@ class Suite:
                            test={"timeout_ms": 300})
         c.equal([t["outcome"] for t in session.all("trial")], ["timeout"],
                 "outcome: timeout")
+        session = self.one({"perf/x": "#!/bin/sh\nsleep 100\n"},
+                           limits=dict(LIMITS, wall_ms=300))
+        c.equal([t["why"] for t in session.all("trial")],
+                ["took longer than 300 ms (raise the server's wallTime)"],
+                "the server's limit of time holds, whatever the test's own")
+        session = self.one({"perf/x": "#!/bin/sh\nsleep 100 &\n"})
+        c.equal([(t["outcome"], t["left"]) for t in session.all("trial")],
+                [("ok", 1)], "processes that are left over are told of")
         session = self.one({"perf/x": "#!/bin/sh\necho oops >&2\nexit 3\n"},
                            test={"rounds": 50})
         c.equal(len(session.all("trial")), 3, "three failures in a row end a test")

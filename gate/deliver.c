@@ -551,7 +551,7 @@ static int
 recover(struct store_tx *tx, void *data, struct err *err)
 {
 	(void)err;
-	return store_outbox_recover(tx, data);
+	return store_outbox_recover(tx, clock_wall_s(&clock_real), data);
 }
 
 int

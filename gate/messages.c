@@ -44,7 +44,7 @@ messages_page(const char *pages, const struct oid *commit)
 
 	while (len && pages[len - 1] == '/')
 		len--;
-	return len ? mem_text("%.*s/commit/%s", (int)len, pages,
+	return len ? mem_text("%.*s/commit/%s.html", (int)len, pages,
 			      oid_format(commit, hex))
 		   : NULL;
 }

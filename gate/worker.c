@@ -201,7 +201,7 @@ recover(struct store_tx *tx, void *data, struct err *err)
 	(void)data;
 	(void)err;
 	store_queue_recover(tx, &count);
-	return store_outbox_recover(tx, &count);
+	return store_outbox_recover(tx, clock_wall_s(&clock_real), &count);
 }
 
 struct take {

@@ -250,7 +250,7 @@ store_outbox_resend(struct store_tx *tx, uint64_t id)
 }
 
 int
-store_outbox_recover(struct store_tx *tx, size_t *count)
+store_outbox_recover(struct store_tx *tx, int64_t now_s, size_t *count)
 {
 	struct store_message message;
 	struct walk walk;
@@ -264,6 +264,10 @@ store_outbox_recover(struct store_tx *tx, size_t *count)
 			break;
 		if (message.owner[0] && !proc_is_alive(message.owner)) {
 			give_back(tx, &message, "who delivered it died");
+			if (held_until(tx, message.group) <
+			    now_s + STORE_CALM_S)
+				store_outbox_hold(tx, message.group,
+						  now_s + STORE_CALM_S);
 			recovered++;
 		}
 		json_decref(message.doc);

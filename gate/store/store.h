@@ -396,8 +396,13 @@ int store_outbox_refuse(struct store_tx *tx, uint64_t id, const char *why);
 /* Try a refused or waiting one at once, tries = 0, its lane free. */
 int store_outbox_resend(struct store_tx *tx, uint64_t id);
 
-/* Leases of dead owners go back; *count (or NULL). */
-int store_outbox_recover(struct store_tx *tx, size_t *count);
+/*
+ * Leases of dead owners go back; *count (or NULL). What the dead one sent may
+ * still be on its way, and must not arrive after something newer: the lane is
+ * held for STORE_CALM_S.
+ */
+enum { STORE_CALM_S = 5 };
+int store_outbox_recover(struct store_tx *tx, int64_t now_s, size_t *count);
 
 typedef int store_message_fn(void *data, const struct store_message *message);
 

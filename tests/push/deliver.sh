@@ -3,55 +3,9 @@
 # service of our own (tests/lib/host-server); tests/host/ has the published
 # descriptions of the real ones.
 . "$(dirname "$0")/../lib/tap.sh"
-umask 022
+. "$here/../lib/hosted.sh"
 
-host="$scratch/host"
-mkdir "$host"
-server=
-serve() {
-	"$here/../lib/host-server" "$host" 2>"$host/log" &
-	server=$!
-	waited 10 test -e "$host/port" || echo "# the server did not start"
-}
-unserve() { [ -z "$server" ] || kill "$server" 2>/dev/null; server=; rm -f "$host/port"; }
-trap 'unserve; rm -rf "$scratch"' EXIT
-configure() { git -C "$bare" config "$@"; }
-# Requests so far that are like all of these.
-requests() {
-	python3 - "$host/requests" "$@" <<'END'
-import json, os, sys
-lines = open(sys.argv[1]) if os.path.exists(sys.argv[1]) else []
-for line in lines:
-    if all(word in line for word in sys.argv[2:]):
-        print(line, end="")
-END
-}
-count() { requests "$@" | wc -l | tr -d ' '; }
-# said STATE: what the last status was of HEAD.
-states() { requests "statuses/$(git rev-parse HEAD)" |
-	sed 's/.*"state": "\([a-z]*\)".*/\1/' | tr '\n' ' '; }
-deliver() {
-	for _ in $(seq 100); do
-		pacegate deliver --repo "$bare" "$@" >"$scratch/deliver.out" 2>&1
-		grep -q 'another process' "$scratch/deliver.out" || break
-		sleep 0.1
-	done
-	cat "$scratch/deliver.out"
-}
-ends() { settle; deliver >/dev/null; }
-outbox() { pacegate status --repo "$bare" --json |
-	python3 -c 'import json, sys; print(len(json.load(sys.stdin)["outbox"]))'; }
-
-serve
-new_repo deliver
-pacegate install "$bare" --gate main >/dev/null 2>&1
-planted
-configure pacegate.refs/heads/main.mode report
-(umask 077 && echo hush-hush-token >"$scratch/token")
-configure pacegate-host.type github
-configure pacegate-host.url "http://127.0.0.1:$(cat "$host/port")"
-configure pacegate-host.project team/ssl
-configure pacegate-host.tokenFile "$scratch/token"
+hosted deliver
 configure pacegate-host.pages "https://perf.example.org/"
 
 plant a=30 b=10
@@ -63,7 +17,7 @@ ok "its commit is pending, then success" is "$(states)" "pending success "
 ok "with the token" test "$(count statuses 'Bearer hush-hush-token')" = 2
 ok "under one context" test "$(count statuses '"context": "pacegate"')" = 2
 ok "with a link to its page" test \
-	"$(count "https://perf.example.org/commit/$(git rev-parse HEAD)")" = 2
+	"$(count "https://perf.example.org/commit/$(git rev-parse HEAD).html")" = 2
 ok "a first baseline is no news for a comment" is "$(count comments)" 0
 ok "nothing is left" is "$(outbox)" 0
 

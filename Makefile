@@ -207,6 +207,12 @@ check-hosts: deps-check
 	@$(MAKE) -s -j2 all $(B)/tests/host/post
 	@PACEGATE_BUILD=$(CURDIR)/$(B) tests/run $(sort $(wildcard tests/host/*.sh))
 
+# The pages in a real browser.
+check-web: deps-check
+	@contrib/deps web
+	@$(MAKE) -s -j2 all
+	@PACEGATE_BUILD=$(CURDIR)/$(B) tests/run tests/web/browser.sh
+
 check-racket: deps-check
 	@contrib/deps racket
 	@$(MAKE) -s all
@@ -225,6 +231,7 @@ help:
 	@echo 'check     set up, and run all tests (some minutes)'
 	@echo 'check-hosts   services, faulty ones too, mail, real git servers'
 	@echo 'check-long  the judge'"'"'s simulations, as long as its promises need'
+	@echo 'check-web   the pages in a real browser, Chromium'
 	@echo 'check-racket  the founding test, in Racket, through a real push'
 	@echo 'check-cgroup2 the sandbox on cgroup v2, under user-mode-linux'
 	@echo 'fuzz      every parser of strangers'"'"' text, FUZZ_SECONDS=60 each'
@@ -233,6 +240,6 @@ help:
 	@echo 'format    clang-format over every source'
 
 .PHONY: all unit fuzz-targets fuzz deps deps-check install uninstall demo check bench \
-	check-hosts check-racket check-cgroup2 check-long bench-judge format clean help
+	check-hosts check-web check-racket check-cgroup2 check-long bench-judge format clean help
 .SECONDARY:
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

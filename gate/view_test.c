@@ -152,10 +152,11 @@ commit_json(const struct history *history, size_t at)
 }
 
 static json_t *
-change_json(const struct history *history, const struct change *change,
+change_json(const struct history *history, const struct history_change *found,
 	    size_t at)
 {
-	return json_pack(
+	const struct change *change = &found->change;
+	json_t *json = json_pack(
 		"{s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "at",
 		(json_int_t)at, "commit", commit_json(history, change->at),
 		"first", commit_json(history, change->first), "last",
@@ -163,6 +164,59 @@ change_json(const struct history *history, const struct change *change,
 		json_num(change->ratio), "low", json_num(change->low), "high",
 		json_num(change->high), "before", json_num(change->before),
 		"after", json_num(change->after));
+
+	if (found->is_told)
+		json_object_set_new(json, "verdict",
+				    json_string(verdict_name(found->told)));
+	return json;
+}
+
+static json_t *
+mark_json(const struct history *history, size_t index, size_t at,
+	  const char *why)
+{
+	return json_pack("{s:I, s:o, s:s}", "at", (json_int_t)at, "commit",
+			 commit_json(history, index), "why", why);
+}
+
+/* Changes, beginnings of epochs (but for the first), moves of the baseline. */
+static void
+add_marks(json_t *json, const struct history *history, const size_t *keep,
+	  size_t kept)
+{
+	json_t *changes = json_array(), *epochs = json_array();
+	json_t *baselines = json_array();
+
+	for (size_t i = 0; i < history->change_count; i++) {
+		const struct history_change *found = &history->changes[i];
+
+		if (!found->change.passing)
+			json_array_append_new(
+				changes,
+				change_json(history, found,
+					    shown_at(keep, kept,
+						     found->change.at)));
+	}
+	for (size_t i = 1; i < history->epoch_count; i++) {
+		const struct history_epoch *epoch = &history->epochs[i];
+
+		json_array_append_new(
+			epochs, mark_json(history, epoch->start,
+					  shown_at(keep, kept, epoch->start),
+					  epoch->why));
+	}
+	for (size_t i = 0; i < history->count; i++) {
+		const struct history_point *point = &history->points[i];
+
+		if (point->is_known && point->why != STORE_HELD)
+			json_array_append_new(
+				baselines,
+				mark_json(history, i, shown_at(keep, kept, i),
+					  store_why_text(point->why)));
+	}
+	json_object_set_new(json, "changes", changes);
+	json_object_set_new(json, "epochs", epochs);
+	json_object_set_new(json, "baselines", baselines);
 }
 
 static void
@@ -170,25 +224,16 @@ add_points(json_t *json, const struct repo *repo, const struct history *history)
 {
 	size_t *keep = mem_new(SHOWN, sizeof(*keep));
 	size_t kept = web_thin(history->values, history->count, SHOWN, keep);
-	json_t *points = json_array(), *changes = json_array();
+	json_t *points = json_array();
 
 	for (size_t i = 0; i < kept; i++)
 		json_array_append_new(
 			points,
 			point_json(repo, &history->points[keep[i]].point,
 				   kept - i <= DESCRIBED));
-	for (size_t i = 0; i < history->change_count; i++) {
-		const struct change *change = &history->changes[i].change;
-
-		if (!change->passing)
-			json_array_append_new(
-				changes,
-				change_json(history, change,
-					    shown_at(keep, kept, change->at)));
-	}
 	json_object_set_new(json, "noise", json_num(history->noise));
 	json_object_set_new(json, "points", points);
-	json_object_set_new(json, "changes", changes);
+	add_marks(json, history, keep, kept);
 	free(keep);
 }
 

@@ -18,6 +18,7 @@
 
 ASSET(style, "gate/web/assets/style.css");
 ASSET(page, "gate/web/assets/page.js");
+ASSET(icon, "gate/web/assets/icon.svg");
 ASSET(uplot, UPLOT_DIR "/uplot.js");
 ASSET(uplot_style, UPLOT_DIR "/uplot.css");
 
@@ -26,6 +27,7 @@ const struct web_asset web_assets[] = {
 	  web_asset_style_end },
 	{ "page.js", "text/javascript; charset=utf-8", web_asset_page,
 	  web_asset_page_end },
+	{ "icon.svg", "image/svg+xml", web_asset_icon, web_asset_icon_end },
 	{ "uplot.js", "text/javascript; charset=utf-8", web_asset_uplot,
 	  web_asset_uplot_end },
 	{ "uplot.css", "text/css; charset=utf-8", web_asset_uplot_style,

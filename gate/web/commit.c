@@ -168,23 +168,27 @@ add_metric(struct buf *buf, const json_t *metric)
 }
 
 static void
-add_metrics(struct buf *buf, const json_t *metrics)
+add_metrics(struct buf *buf, const json_t *metrics, const char *test)
 {
+	char *label;
 	const json_t *metric;
 	size_t i;
 
 	if (!json_array_size(metrics))
 		return;
+	label = mem_text("metrics of %s", test);
+	html_begin_table(buf, "rows", label);
+	free(label);
 	buf_adds(buf,
-		 "<div class=\"scroll\" tabindex=\"0\" role=\"region\" "
-		 "aria-label=\"metrics\"><table>\n<thead><tr><th "
+		 "<thead><tr><th "
 		 "scope=\"col\">metric</th><th scope=\"col\">verdict</th><th "
 		 "scope=\"col\">before</th><th scope=\"col\">now</th><th "
 		 "scope=\"col\">change</th><th scope=\"col\">interval</th><th "
 		 "scope=\"col\">trials</th><th scope=\"col\">smallest "
 		 "detectable</th></tr></thead>\n<tbody>\n");
 	json_array_foreach(metrics, i, metric) add_metric(buf, metric);
-	buf_adds(buf, "</tbody>\n</table></div>\n");
+	buf_adds(buf, "</tbody>\n");
+	html_end_table(buf);
 }
 
 static void
@@ -213,7 +217,7 @@ add_test(struct buf *buf, const json_t *test)
 		buf_adds(buf, "</dd>\n");
 	}
 	buf_adds(buf, "</dl>\n");
-	add_metrics(buf, metrics);
+	add_metrics(buf, metrics, name);
 	json_array_foreach(metrics, i, metric) add_trials(buf, metric, name);
 	if (log && *log) {
 		buf_adds(buf, "<details><summary>end of the log</summary>"

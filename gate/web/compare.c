@@ -53,14 +53,15 @@ add_rows(struct buf *buf, const json_t *rows)
 		buf_adds(buf, "<p>No test was measured at both.</p>\n");
 		return;
 	}
-	buf_adds(buf, "<div class=\"scroll\" tabindex=\"0\" role=\"region\" "
-		      "aria-label=\"comparison\"><table>\n<thead><tr><th "
+	html_begin_table(buf, "rows", "comparison");
+	buf_adds(buf, "<thead><tr><th "
 		      "scope=\"col\">test</th><th scope=\"col\">metric</th><th "
 		      "scope=\"col\">A</th><th scope=\"col\">B</th><th "
 		      "scope=\"col\">change</th><th "
 		      "scope=\"col\">interval</th></tr></thead>\n<tbody>\n");
 	json_array_foreach(rows, i, row) add_row(buf, row);
-	buf_adds(buf, "</tbody>\n</table></div>\n");
+	buf_adds(buf, "</tbody>\n");
+	html_end_table(buf);
 }
 
 void

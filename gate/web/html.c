@@ -85,6 +85,8 @@ html_begin(struct buf *buf, const struct html_page *page)
 		 "href=\"%sassets/style.css\">\n"
 		 "<script src=\"%sassets/page.js\" defer></script>\n",
 		 page->root, page->root);
+	buf_addf(buf, "<link rel=\"icon\" href=\"%sassets/icon.svg\">\n",
+		 page->root);
 	if (page->feed)
 		buf_addf(buf,
 			 "<link rel=\"alternate\" "
@@ -113,6 +115,21 @@ html_end(struct buf *buf, const struct html_page *page)
 		buf_addf(buf, " - <a href=\"%s%s\">this page as JSON</a>",
 			 page->root, page->json);
 	buf_adds(buf, "</p>\n</footer>\n</body>\n</html>\n");
+}
+
+void
+html_begin_table(struct buf *buf, const char *class, const char *label)
+{
+	buf_adds(buf, "<div class=\"scroll\" tabindex=\"0\" "
+		      "role=\"region\" aria-label=\"");
+	html_text_cut(buf, label, 300);
+	buf_addf(buf, "\"><table class=\"%s\">\n", class);
+}
+
+void
+html_end_table(struct buf *buf)
+{
+	buf_adds(buf, "</table></div>\n");
 }
 
 void

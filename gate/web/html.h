@@ -30,6 +30,11 @@ struct html_page {
 void html_begin(struct buf *buf, const struct html_page *page);
 void html_end(struct buf *buf, const struct html_page *page);
 
+/* A table that scrolls by itself where the screen is narrow; label tells it
+ * from the others of the page. Between the two come <thead> and <tbody>. */
+void html_begin_table(struct buf *buf, const char *class, const char *label);
+void html_end_table(struct buf *buf);
+
 /* `<a href="ROOT test/SLUG.html">perf/sort</a>` and the like. */
 void html_test_link(struct buf *buf, const char *root, const char *test);
 void html_commit_link(struct buf *buf, const char *root, const char *hex);

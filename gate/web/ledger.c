@@ -36,14 +36,15 @@ web_ledger_table(struct buf *buf, const json_t *entries, const char *root)
 		buf_adds(buf, "<p class=\"quiet\">Nothing yet.</p>\n");
 		return;
 	}
-	buf_adds(buf, "<div class=\"scroll\" tabindex=\"0\" role=\"region\" "
-		      "aria-label=\"ledger\"><table>\n<thead><tr><th "
+	html_begin_table(buf, "rows", "ledger");
+	buf_adds(buf, "<thead><tr><th "
 		      "scope=\"col\">when</th><th scope=\"col\">what</th><th "
 		      "scope=\"col\">test</th><th scope=\"col\">commit</th><th "
 		      "scope=\"col\">who</th><th "
 		      "scope=\"col\">why</th></tr></thead>\n<tbody>\n");
 	json_array_foreach(entries, i, entry) add_entry(buf, entry, root);
-	buf_adds(buf, "</tbody>\n</table></div>\n");
+	buf_adds(buf, "</tbody>\n");
+	html_end_table(buf);
 }
 
 void

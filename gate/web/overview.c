@@ -193,9 +193,10 @@ add_table(struct buf *buf, const json_t *doc)
 	buf_adds(buf,
 		 "<form class=\"filter\" role=\"search\" hidden><label>filter "
 		 "<input type=\"search\" "
-		 "id=\"filter\" autocomplete=\"off\"></label></form>\n"
-		 "<div class=\"scroll\" tabindex=\"0\" role=\"region\" "
-		 "aria-label=\"tests\"><table class=\"tests\">\n<thead>\n<tr>"
+		 "id=\"filter\" autocomplete=\"off\"></label></form>\n");
+	html_begin_table(buf, "tests", "tests");
+	buf_adds(buf,
+		 "<thead>\n<tr>"
 		 "<th scope=\"col\">test</th><th scope=\"col\">verdict</th>"
 		 "<th scope=\"col\">metric</th><th scope=\"col\">now</th>"
 		 "<th scope=\"col\">since ");
@@ -204,7 +205,8 @@ add_table(struct buf *buf, const json_t *doc)
 		      "<th scope=\"col\">newest</th><th "
 		      "scope=\"col\">commit</th></tr>\n</thead>\n<tbody>\n");
 	json_array_foreach(tests, i, row) add_row(buf, row);
-	buf_adds(buf, "</tbody>\n</table></div>\n");
+	buf_adds(buf, "</tbody>\n");
+	html_end_table(buf);
 	add_pages(buf, doc);
 }
 

@@ -16,7 +16,7 @@ void svg_spark(struct buf *buf, const double *values, size_t count,
 
 struct svg_mark {
 	size_t at;         /* index of the point */
-	const char *class; /* "worse", "better" or "epoch" */
+	const char *class; /* "worse", "better", "epoch", "baseline" */
 	const char *label; /* shown on hover */
 };
 

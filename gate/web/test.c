@@ -70,7 +70,10 @@ read_marks(struct drawing *drawing, const json_t *history)
 {
 	const json_t *changes = json_object_get(history, "changes"), *item;
 	const json_t *epochs = json_object_get(history, "epochs");
-	size_t most = json_array_size(changes) + json_array_size(epochs), i;
+	const json_t *bases = json_object_get(history, "baselines");
+	size_t most = json_array_size(changes) + json_array_size(epochs) +
+		      json_array_size(bases);
+	size_t i;
 
 	drawing->marks = mem_new(most, sizeof(*drawing->marks));
 	drawing->labels = mem_new(most, sizeof(*drawing->labels));
@@ -82,9 +85,19 @@ read_marks(struct drawing *drawing, const json_t *history)
 			 rose == is_higher(history) ? "better" : "worse",
 			 change_label(item));
 	}
-	json_array_foreach(epochs, i, item) add_mark(
-		drawing, (size_t)json_int_or(item, "at", 0), "epoch",
-		mem_text("new epoch: %s", json_text_or(item, "why", "")));
+	json_array_foreach(epochs, i, item)
+	{
+		add_mark(drawing, (size_t)json_int_or(item, "at", 0), "epoch",
+			 mem_text("new epoch: %s",
+				  json_text_or(item, "why", "")));
+	}
+	json_array_foreach(bases, i, item)
+	{
+		add_mark(drawing, (size_t)json_int_or(item, "at", 0),
+			 "baseline",
+			 mem_text("baseline: %s",
+				  json_text_or(item, "why", "")));
+	}
 }
 
 static void
@@ -177,7 +190,20 @@ add_change(struct buf *buf, const json_t *history, const json_t *change)
 		buf_adds(buf, " to ");
 		html_commit_link(buf, "../", last);
 	}
+	buf_adds(buf, "</td><td>");
+	html_verdict(buf, json_text_or(change, "verdict", ""));
 	buf_adds(buf, "</td></tr>\n");
+}
+
+static void
+begin_table(struct buf *buf, const json_t *history, const char *what)
+{
+	char *label = mem_text("%s of %s, %s", what,
+			       json_text_or(history, "metric", ""),
+			       json_text_or(history, "environment", ""));
+
+	html_begin_table(buf, "rows", label);
+	free(label);
 }
 
 static void
@@ -191,14 +217,17 @@ add_changes(struct buf *buf, const json_t *history)
 			      "noise.</p>\n");
 		return;
 	}
-	buf_adds(buf, "<table>\n<caption>change points</caption>\n<thead><tr>"
+	begin_table(buf, history, "change points");
+	buf_adds(buf, "<caption>change points</caption>\n<thead><tr>"
 		      "<th scope=\"col\">change</th><th "
 		      "scope=\"col\">interval</th><th "
 		      "scope=\"col\">before</th><th scope=\"col\">after</th>"
-		      "<th scope=\"col\">by one of</th></tr></thead>\n"
+		      "<th scope=\"col\">by one of</th><th "
+		      "scope=\"col\">the gate said</th></tr></thead>\n"
 		      "<tbody>\n");
 	json_array_foreach(changes, i, change) add_change(buf, history, change);
-	buf_adds(buf, "</tbody>\n</table>\n");
+	buf_adds(buf, "</tbody>\n");
+	html_end_table(buf);
 }
 
 /* The newest commits as text, for those who cannot see the plot. */
@@ -210,7 +239,9 @@ add_points(struct buf *buf, const json_t *history)
 	size_t count = json_array_size(points);
 
 	buf_adds(buf, "<details><summary>newest commits as a "
-		      "table</summary>\n<table>\n<thead><tr><th "
+		      "table</summary>\n");
+	begin_table(buf, history, "newest commits");
+	buf_adds(buf, "<thead><tr><th "
 		      "scope=\"col\">commit</th><th scope=\"col\">time</th>"
 		      "<th scope=\"col\">value</th><th "
 		      "scope=\"col\">subject</th></tr></thead>\n<tbody>\n");
@@ -228,7 +259,9 @@ add_points(struct buf *buf, const json_t *history)
 		html_text_cut(buf, json_text_or(point, "subject", ""), 120);
 		buf_adds(buf, "</td></tr>\n");
 	}
-	buf_adds(buf, "</tbody>\n</table>\n</details>\n");
+	buf_adds(buf, "</tbody>\n");
+	html_end_table(buf);
+	buf_adds(buf, "</details>\n");
 }
 
 static void

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """generate TESTS POINTS [SEED]: a store as `pacegate import` reads it: that many
 tests of two metrics, histories of that many commits, with steps in some."""
+import hashlib
 import json
 import random
 import sys
@@ -29,6 +30,10 @@ def values_of(random_, points):
     return values
 
 
+def commit_of(index):
+    return hashlib.sha1(str(index).encode()).hexdigest()
+
+
 def put_verdict(test, commit, time, ratio):
     metrics = [{"metric": metric, "unit": "ns", "better": "lower",
                 "verdict": "regressed" if ratio > 1.05 else "pass",
@@ -38,7 +43,7 @@ def put_verdict(test, commit, time, ratio):
                for metric in ("wall", "cpu")]
     put(table="verdicts", commit=commit, test=test, metric="", time_s=time,
         doc={"test": test, "verdict": metrics[0]["verdict"],
-             "baseline": "%040x" % 1, "definition": "0" * 40,
+             "baseline": commit_of(1), "definition": "0" * 40,
              "metrics": metrics})
 
 
@@ -54,9 +59,9 @@ def main():
                 time = START + index * 600
                 put(table="series", test=test, metric=metric,
                     environment=ENVIRONMENT, order=time,
-                    commit="%040x" % (index + 1), value=value, low=.99,
+                    commit=commit_of(index + 1), value=value, low=.99,
                     high=1.01, base=value, trials=20, flags=0, time_s=time)
-        put_verdict(test, "%040x" % points, START + points * 600,
+        put_verdict(test, commit_of(points), START + points * 600,
                     1.2 if number % 97 == 5 else 1.0)
 
 

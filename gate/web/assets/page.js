@@ -79,14 +79,17 @@ function drawMarks(plot, history) {
 	const marks = history.changes.map((change) => [change.at,
 		(change.ratio > 1) === (history.better === "higher") ?
 			"better" : "worse"])
-		.concat((history.epochs || []).map((epoch) => [epoch.at, "epoch"]));
+		.concat(history.epochs.map((epoch) => [epoch.at, "epoch"]))
+		.concat(history.baselines.map((base) => [base.at, "baseline"]));
 	for (const [at, kind] of marks) {
 		const x = plot.valToPos(at - 0.5, "x", true);
 		if (x < plot.bbox.left || x > plot.bbox.left + plot.bbox.width)
 			continue;
-		plot.ctx.strokeStyle = colour(kind);
+		plot.ctx.strokeStyle =
+			colour(kind === "baseline" ? "quiet" : kind);
 		plot.ctx.lineWidth = 2 * devicePixelRatio;
-		plot.ctx.setLineDash(kind === "epoch" ? [8, 8] : []);
+		plot.ctx.setLineDash({ epoch: [8, 8], baseline: [2, 8] }[kind] ||
+			[]);
 		plot.ctx.beginPath();
 		plot.ctx.moveTo(x, plot.bbox.top);
 		plot.ctx.lineTo(x, plot.bbox.top + plot.bbox.height);
@@ -119,7 +122,7 @@ function plotOptions(figure, note, history) {
 		scales: { x: { time: false } },
 		legend: { show: false },
 		cursor: { drag: { x: true, y: false } },
-		axes: [{ ...axis, values: (plot, ticks) => ticks.map((at) =>
+		axes: [{ ...axis, space: 90, values: (plot, ticks) => ticks.map((at) =>
 				Number.isInteger(at) && history.points[at] ?
 				history.points[at].commit.slice(0, 7) : "") },
 			{ ...axis, size: 80, values: (plot, ticks) => ticks.map(

@@ -278,7 +278,8 @@ find_target(struct delivery *delivery, struct parcel *parcel)
 	const json_t *doc = parcel->message.doc;
 	const char *name = json_text_or(doc, "host", "");
 	struct target *target = targets_find(
-		&delivery->targets, name, json_text_or(doc, "project", NULL));
+		&delivery->targets, name, json_text_or(doc, "project", NULL),
+		json_text_or(doc, "context", NULL));
 
 	if (!target)
 		end_parcel(parcel, HOST_REFUSED,

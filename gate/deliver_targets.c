@@ -92,6 +92,7 @@ targets_release(struct targets *targets)
 		if (!target->shares_token)
 			secret_free(target->token);
 		free(target->project);
+		free(target->context);
 		free(target->why);
 		free(target);
 	}
@@ -110,7 +111,8 @@ is_same(const char *a, const char *b)
 }
 
 struct target *
-targets_find(struct targets *targets, const char *name, const char *project)
+targets_find(struct targets *targets, const char *name, const char *project,
+	     const char *context)
 {
 	struct target *like = NULL, *target;
 
@@ -118,9 +120,10 @@ targets_find(struct targets *targets, const char *name, const char *project)
 		target = targets->hosts[i];
 		if (strcmp(target->policy.name, name))
 			continue;
-		like = target;
-		if (target->policy.project ||
-		    is_same(project, target->project)) {
+		like = like ? like : target;
+		if ((target->policy.project ||
+		     is_same(project, target->project)) &&
+		    is_same(context, target->context)) {
 			check_target(target);
 			return target;
 		}
@@ -132,9 +135,15 @@ targets_find(struct targets *targets, const char *name, const char *project)
 	target->host.service = like->host.service;
 	target->host.token = target->token = like->token;
 	target->shares_token = 1;
-	target->project = mem_copy_text(project);
-	target->host.project = target->project;
 	target->why = mem_copy_text(like->why);
+	if (!target->policy.project) {
+		target->project = mem_copy_text(project);
+		target->host.project = target->project;
+	}
+	if (context) {
+		target->context = mem_copy_text(context);
+		target->host.context = target->context;
+	}
 	check_target(target);
 	return target;
 }

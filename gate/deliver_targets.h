@@ -19,6 +19,7 @@ struct target {
 	struct secret *token;
 	struct host_target host;
 	char *project; /* of a message that names its own, or NULL */
+	char *context; /* likewise */
 	int shares_token;
 	char *why; /* why nothing can be sent; NULL: it can */
 };
@@ -41,9 +42,10 @@ struct targets {
 void targets_init(struct targets *targets, const struct policy *policy);
 void targets_release(struct targets *targets);
 
-/* The host of that name with that project (NULL: as configured); NULL where
- * none is configured any more. Borrowed until targets_release(). */
+/* The host of that name with that project and that context (NULL: as
+ * configured); NULL where none is configured any more. Borrowed until
+ * targets_release(). */
 struct target *targets_find(struct targets *targets, const char *name,
-			    const char *project);
+			    const char *project, const char *context);
 
 #endif

@@ -99,12 +99,29 @@ add_to_host(struct store_tx *tx, const struct tell *tell,
 	    const struct host_policy *host, const char *state, json_t *doc)
 {
 	char *lane = lane_of(host);
-	char *group = group_of(lane, doc, host->context ? host->context : "");
+	const char *context = host->context ? host->context : "";
+	char *group = group_of(lane, doc,
+			       json_text_or(doc, "context", context));
 	int ret = messages_add(tx, group, state, doc, tell->now_s);
 
 	free(group);
 	free(lane);
 	return ret;
+}
+
+static json_t *
+status_doc(const struct tell *tell, const struct host_policy *host,
+	   const struct oid *commit, const char *state, const char *title)
+{
+	json_t *doc = host_doc(tell, host, "status", commit);
+	char *page = messages_page(host->pages, commit);
+
+	json_object_set_new(doc, "state", json_string(state));
+	json_object_set_new(doc, "title", json_text(title));
+	if (page)
+		json_object_set_new(doc, "url", json_text(page));
+	free(page);
+	return doc;
 }
 
 /* The same title for all hosts; each cuts it as it must. */
@@ -116,16 +133,55 @@ add_statuses(struct store_tx *tx, const struct tell *tell,
 
 	for (size_t i = 0; i < tell->host_count && !ret; i++) {
 		const struct host_policy *host = &tell->hosts[i];
-		json_t *doc = host_doc(tell, host, "status", commit);
-		char *page = messages_page(host->pages, commit);
 
-		json_object_set_new(doc, "state", json_string(state));
-		json_object_set_new(doc, "title", json_text(title));
-		if (page)
-			json_object_set_new(doc, "url", json_text(page));
-		free(page);
-		ret = add_to_host(tx, tell, host, state, doc);
+		ret = add_to_host(tx, tell, host, state,
+				  status_doc(tell, host, commit, state, title));
 	}
+	return ret;
+}
+
+/* The first of what is new of drift, and how much more there is. */
+static void
+add_drift_title(struct buf *title, const struct report_drifts *drifts)
+{
+	size_t news = report_drifts_news(drifts);
+
+	for (size_t i = 0; i < drifts->count && !title->len; i++)
+		if (drifts->items[i].state != DRIFT_STANDS)
+			report_add_drift(title, &drifts->items[i]);
+	if (news > 1)
+		buf_addf(title, "; and %zu more", news - 1);
+}
+
+/*
+ * Slow drift has a status of its own. It passes: it refuses nothing, also where
+ * a service holds back what has a status that failed. Gerrit's is a vote, which
+ * it must not take.
+ */
+static int
+add_drift_status(struct store_tx *tx, const struct tell *tell,
+		 const struct report *report)
+{
+	struct buf title = BUF_INIT;
+	int ret = 0;
+
+	add_drift_title(&title, &report->drifts);
+	for (size_t i = 0; i < tell->host_count && title.len && !ret; i++) {
+		const struct host_policy *host = &tell->hosts[i];
+		char *context = mem_text("%.*s/drift", MAX_CONTEXT - 6,
+					 host->context ? host->context
+						       : "pacegate");
+		json_t *doc;
+
+		if (strcmp(host->type, "gerrit") != 0) {
+			doc = status_doc(tell, host, &report->commit, "passed",
+					 buf_text(&title));
+			json_object_set_new(doc, "context", json_text(context));
+			ret = add_to_host(tx, tell, host, "passed", doc);
+		}
+		free(context);
+	}
+	buf_release(&title);
 	return ret;
 }
 
@@ -304,6 +360,8 @@ tell_commit(struct store_tx *tx, const struct tell *tell,
 
 	if (!ret && (is_tip || report.verdict != VERDICT_UNWEIGHED))
 		ret = add_verdict_status(tx, tell, &report);
+	if (!ret && is_tip)
+		ret = add_drift_status(tx, tell, &report);
 	for (size_t i = 0; i < tell->host_count && is_tip && !ret; i++)
 		ret = add_comment(tx, tell, &tell->hosts[i], &report);
 	if (!ret && is_tip)

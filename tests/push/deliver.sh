@@ -83,4 +83,19 @@ ok "it is not tried by itself" not has "nothing"
 ok "--again sends it" sh -c 'echo "$1" | grep -q "^[1-9][0-9]* delivered, 0 to be tried again, 0 refused"' - "$(deliver --again)"
 ok "and nothing is left" is "$(outbox)" 0
 
+# Slow drift: a status and a comment of its own, once, and never a failure.
+configure pacegate-test.perf/c.drift 2%
+for ms in 30 30.3 30.6 30.9 31 31; do
+	plant c=$ms
+	git rm -q --cached perf/a perf/b 2>/dev/null && rm -f perf/a perf/b
+	echo "$ms $((drifted = ${drifted:-0} + 1))" >x
+	commit "c takes $ms ms"
+	push origin main
+	ends
+done
+ok "slow drift has a status of its own" is "$(count '"context": "pacegate/drift"')" 1
+ok "which passes" is "$(count '"context": "pacegate/drift"' '"state": "success"' 'drift: perf/c: ')" 1
+ok "beside the verdict" test "$(count '"context": "pacegate"' 'no change beyond the threshold')" -ge 1
+ok "and a comment" is "$(count '"POST"' /comments 'drift: perf/c')" 1
+
 finish

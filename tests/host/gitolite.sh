@@ -86,6 +86,13 @@ ledger() { as "$git_user" pacegate ledger --repo "$bare"; }
 in_ledger() { ledger | grep -qF "$1"; }
 ok "the ledger has gitolite's name" waited 20 in_ledger "ben: ben wants it"
 
+plant a=120
+commit "Slower again"
+push -o "perf.accept=perf/a wall <=+150% | by option" \
+	-o "perf.accept=perf/a cpu <=+150% | by option" origin HEAD:main
+ok "push options come through" is "$pushed" taken
+ok "as ben's" waited 20 in_ledger "ben: by option"
+
 # All at once, each to a branch of their own, and to the gated one.
 as "$git_user" git -C "$bare" config 'pacegate.refs/heads/topic/*.mode' wait
 for name in $people; do
@@ -93,7 +100,7 @@ for name in $people; do
 		cd "$scratch/$name" || exit 1
 		ssh_as "$name"
 		git fetch -q && git reset -q --hard origin/main
-		plant a=62 "$name=10"
+		plant a=120 "$name=10"
 		commit "A test of $name"
 		if git push origin "HEAD:topic/$name" HEAD:main \
 			>"$scratch/$name.out" 2>&1

@@ -62,8 +62,10 @@ find_siblings(const cpu_set_t *cpus, struct texts *findings, struct buf *text)
 		CPU_AND(&outside, &siblings, cpus);
 		if (!CPU_EQUAL(&outside, &siblings)) {
 			texts_addf(findings,
-				   "CPU %zu shares a core with CPUs outside of "
-				   "the slot (%.*s): give whole cores to slots",
+				   "CPU %zu shares its core with others (%.*s) "
+				   "that other work may use: `echo off > "
+				   "/sys/devices/system/cpu/smt/control`, or "
+				   "keep them idle (isolcpus=)",
 				   cpu, (int)strcspn(text->data, "\n"),
 				   text->data);
 			return;
@@ -111,6 +113,19 @@ find_company(const cpu_set_t *cpus, struct texts *findings, struct buf *text)
 	machine_read(cpus, &before);
 	usleep(100000);
 	machine_read(cpus, &after);
+	if (after.busy_ns - before.busy_ns > 5000000)
+		texts_addf(findings,
+			   "other work used %lld %% of a CPU on those of the "
+			   "slot: keep it off them (isolcpus=, or a cpuset for "
+			   "the rest of the system)",
+			   (long long)(after.busy_ns - before.busy_ns) /
+				   1000000);
+	if (after.thermal_count > 0)
+		texts_addf(findings,
+			   "the processor was throttled by heat %lld times "
+			   "since the start: cool it better, or lower its "
+			   "highest frequency",
+			   (long long)after.thermal_count);
 	if (after.steal_ns > before.steal_ns)
 		texts_add(findings, "the hypervisor takes time from the "
 				    "slot's CPUs (steal)");

@@ -1,4 +1,5 @@
 #include "pool/slot.h"
+#include "pool/topology.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -156,63 +157,28 @@ slot_count_taken(const struct slot_rules *rules, struct err *err)
 	return taken;
 }
 
-/* Parse "0-3,7" into set. */
-static int
-parse_list(const char *list, cpu_set_t *set, struct err *err)
-{
-	const char *at = list;
-
-	CPU_ZERO(set);
-	while (*at) {
-		char *end = NULL;
-		long first = strtol(at, &end, 10), last = first;
-
-		if (end != at && *end == '-') {
-			at = end + 1;
-			last = strtol(at, &end, 10);
-		}
-		if (end == at || first < 0 || last < first ||
-		    last >= CPU_SETSIZE || (*end && *end != ','))
-			return err_set(err, ERR_INPUT,
-				       "bad CPU list '%s', write it like 1-3,5",
-				       list);
-		for (; first <= last; first++)
-			CPU_SET((size_t)first, set);
-		at = *end ? end + 1 : end;
-	}
-	return 0;
-}
-
 int
 slot_cpus(const char *list, unsigned index, unsigned count, char *out,
 	  size_t size, struct err *err)
 {
-	size_t total, first, last, seen = 0, len = 0;
-	cpu_set_t set;
+	struct topology topology;
+	cpu_set_t cpus, share;
+	size_t len = 0;
 
 	out[0] = '\0';
-	if (list) {
-		if (parse_list(list, &set, err) < 0)
-			return ERR_INPUT;
-	} else if (sched_getaffinity(0, sizeof(set), &set) < 0) {
+	topology_read("/sys/devices/system", &topology);
+	if (list && topology_parse(list, &cpus) < 0)
+		return err_set(err, ERR_INPUT,
+			       "bad CPU list '%s', write it like 1-3,5", list);
+	if (!list && sched_getaffinity(0, sizeof(cpus), &cpus) < 0)
 		return err_errno(err, "which CPUs there are");
-	}
-	/* The first CPU is left to the gate, the runner and the sampler. */
-	for (size_t cpu = 0; !list && CPU_COUNT(&set) > 1; cpu++) {
-		if (CPU_ISSET(cpu, &set)) {
-			CPU_CLR(cpu, &set);
-			break;
-		}
-	}
-	total = (size_t)CPU_COUNT(&set);
-	/* More slots than CPUs: they take turns on them. */
-	first = total >= count ? total * index / count
-			       : (total ? index % total : 0);
-	last = total >= count ? total * (index + 1) / count : first + 1;
+	if (!list)
+		topology_leave_first(&topology, &cpus);
+	topology_share(&topology, &cpus, index, count, &share);
 	for (size_t cpu = 0; cpu < CPU_SETSIZE; cpu++) {
 		int wrote;
 
-		if (!CPU_ISSET(cpu, &set) || seen++ < first || seen > last)
+		if (!CPU_ISSET(cpu, &share))
 			continue;
 		wrote = snprintf(out + len, size - len, "%s%zu", len ? "," : "",
 				 cpu);

@@ -14,7 +14,7 @@ struct err;
  */
 struct slot_rules {
 	const char *lock_dir; /* NULL: /run/lock, else /tmp */
-	const char *cpus;     /* "1-3,5", NULL: all but the first */
+	const char *cpus;     /* "1-3,5", NULL: all but the first core */
 	unsigned count;       /* slots that share them; at least 1 */
 };
 
@@ -50,8 +50,9 @@ void slot_give_back(struct slot *slot);
 /* How many of the slots are taken now, for `status`; negative on error. */
 int slot_count_taken(const struct slot_rules *rules, struct err *err);
 
-/* The share of slot `index` of `count` in a CPU list; list NULL: every CPU of
- * this process but the first, where it has more than one. */
+/* The share of slot `index` of `count` in a CPU list, as pool/topology.h has
+ * it; list NULL: every CPU of this process but those of the first core, where
+ * it has more than one. */
 int slot_cpus(const char *list, unsigned index, unsigned count, char *out,
 	      size_t size, struct err *err);
 

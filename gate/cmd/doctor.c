@@ -79,9 +79,7 @@ static void
 check_layout(struct doctor *doctor, const struct gate *gate,
 	     const struct layout *layout)
 {
-	const char *type = policy_text(gate->policy, SECTION_HOST, "type");
-
-	if (layout->type && (!type || !strcmp(type, "none")))
+	if (layout->type && !config_last(&gate->config, SECTION_HOST ".type"))
 		find(doctor, "bad", "hook",
 		     "this is a repository of %s, and who pushes is not known "
 		     "by that: git config pacegate-host.type %s",

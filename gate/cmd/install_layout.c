@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -9,6 +10,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "cmd/install.h"
+#include "policy/keys.h"
 #include "repo/repo.h"
 
 #define COMMON "/hooks/common/"
@@ -81,15 +83,28 @@ static const struct layout_row {
 	{ "gitlab", is_gitlab, "custom_hooks", "pacegate" },
 };
 
+/* An admin who said what it is knows better than any sign. */
+static int
+is_said_otherwise(const char *said, const char *type)
+{
+	if (said && !strcasecmp(said, "forgejo"))
+		said = "gitea";
+	return said && strcasecmp(said, type) != 0;
+}
+
 int
 layout_find(struct layout *layout, const char *gitdir, struct err *err)
 {
+	const char *get[] = { "--get", SECTION_HOST ".type", NULL };
+	char *said = NULL;
 	int ret;
 
 	*layout = (struct layout){ 0 };
 	ret = repo_hooks_dir(gitdir, &layout->hooks, err);
+	install_git_config(gitdir, get, &said, NULL);
 	for (size_t i = 0; !ret && i < sizeof(rows) / sizeof(*rows); i++) {
-		if (!rows[i].is_it(gitdir, layout->hooks))
+		if (is_said_otherwise(said, rows[i].type) ||
+		    !rows[i].is_it(gitdir, layout->hooks))
 			continue;
 		layout->type = rows[i].type;
 		layout->drop_in = rows[i].drop_in;
@@ -99,6 +114,7 @@ layout_find(struct layout *layout, const char *gitdir, struct err *err)
 		}
 		break;
 	}
+	free(said);
 	return ret;
 }
 

@@ -5,7 +5,8 @@ struct err;
 
 /*
  * Where a hosting service that keeps its repositories on this machine wants
- * hooks to be. Told by what the service itself put into the repository.
+ * hooks to be. Told by what the service itself put into the repository, unless
+ * pacegate-host.type says that it is another one, or none.
  */
 struct layout {
 	const char *type;    /* as pacegate-host.type, NULL: a plain one */

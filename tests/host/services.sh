@@ -104,6 +104,13 @@ ok "what Gitea refuses stays refused" is "$pushed" refused
 try pacegate uninstall "$bare"
 ok "uninstall leaves Gitea's" is "$(ls "$bare/hooks/pre-receive.d")" gitea
 ok "and no type" not git -C "$bare" config pacegate-host.type
+try pacegate install "$bare" --drop-in gitea
+ok "what is not ours is not moved from among its hooks" is "$status" 2
+ok "and the way out is said" has "choose another name"
+pacegate uninstall "$bare" >/dev/null
+git -C "$bare" config pacegate-host.type none
+pacegate install "$bare" >/dev/null
+ok "an admin who says that it is none is believed" test -L "$bare/hooks/pre-receive"
 unset GITEA_PUSHER_NAME GITEA_DEPLOY_KEY_ID GITEA_REPO_NAME
 
 # GitLab has core.hooksPath point at its own, which runs custom_hooks/NAME, then

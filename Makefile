@@ -212,7 +212,7 @@ check-hosts: deps-check
 check-web: deps-check
 	@contrib/deps web
 	@$(MAKE) -s -j2 all
-	@PACEGATE_BUILD=$(CURDIR)/$(B) tests/run tests/web/browser.sh
+	@PACEGATE_BUILD=$(CURDIR)/$(B) tests/run tests/web/browser.sh tests/web/cgit.sh
 
 check-racket: deps-check
 	@contrib/deps racket

@@ -122,6 +122,8 @@ install: all
 		$(DESTDIR)$(SHAREDIR)/pacegate/hosts
 	install -m 644 contrib/hosts/nginx.conf \
 		$(DESTDIR)$(SHAREDIR)/pacegate/hosts
+	sed 's|/usr/local/bin|$(BINDIR)|' contrib/systemd/pacegate@.service \
+		>$(DESTDIR)$(SHAREDIR)/pacegate/pacegate@.service
 	for page in contrib/man/*.[157]; do \
 		install -m 644 $$page $(DESTDIR)$(MANDIR)/man$${page##*.}/ || \
 			exit 1; done

@@ -187,4 +187,14 @@ try pacegate uninstall "$bare"
 ok "uninstall takes out what it put in" is \
 	"$(ls "$bare/custom_hooks/pre-receive.d")" "zz-old~"
 unset GL_ID GL_USERNAME GL_PROTOCOL
+# Nothing here runs systemd; it reads its units.
+if command -v systemd-analyze >/dev/null; then
+	sed "s|/usr/local/bin/pacegate|$build/pacegate|; s|=git$|=root|" \
+		"$here/../../contrib/systemd/pacegate@.service" \
+		>"$scratch/pacegate@x.service"
+	ok "systemd understands the worker's unit" \
+		systemd-analyze verify --man=no "$scratch/pacegate@x.service"
+else
+	skip "the worker's unit" "no systemd-analyze here"
+fi
 finish

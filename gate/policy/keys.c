@@ -107,7 +107,8 @@ const struct key_row key_rows[] = {
 	COUNT(POOL, "slots", SERVER, "1", 1, 1024,
 	      "sessions at a time on this host"),
 	ROW(POOL, "cpus", KEY_TEXT, SERVER, NULL,
-	    "CPUs that the slots share, such as 2-7; none: all but the first core"),
+	    "CPUs that the slots share, such as 2-7; none: all but the first "
+	    "core"),
 	ROW(POOL, "lockDir", KEY_PATH, SERVER, NULL,
 	    "where the slots' locks are; none: /run/lock, else /tmp"),
 	ROW(POOL, "cache", KEY_PATH, SERVER, NULL,

@@ -11,6 +11,7 @@
 #include "gate.h"
 #include "gather.h"
 #include "messages.h"
+#include "rename.h"
 
 enum { CLASS_PUSH = 1 };
 
@@ -116,9 +117,11 @@ record_test(struct store_tx *tx, const struct record *record,
 	else if (why == STORE_RESET)
 		add_ledger(tx, record, "reset", test->path, test->reset, tip,
 			   NULL);
-	if (strcmp(test->known_as, test->path))
+	if (strcmp(test->known_as, test->path)) {
+		rename_history(tx, test->known_as, test->path);
 		add_ledger(tx, record, "rename", test->path, test->known_as,
 			   tip, NULL);
+	}
 }
 
 /* What a commit before the tip was held against, and by which definition: it

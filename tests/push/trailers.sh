@@ -67,6 +67,9 @@ push origin main
 ok "an exact rename keeps its history" has "against several baselines"
 settle
 ok "and is in the ledger" sh -c "pacegate ledger --repo '$bare' | grep -q 'rename'"
+ok "and its log goes on" is \
+	"$(pacegate log perf/alpha -n 0 --repo "$bare" | grep -c '^  [0-9a-f]\{10\}  ')" \
+	"$(($(pacegate log perf/a -n 0 --repo "$bare" | grep -c '^  [0-9a-f]\{10\}  ') + 1))"
 git mv perf/b perf/beta
 echo "# changed too" >>perf/beta
 sed -i 's|perf/b"|perf/beta"|' planted

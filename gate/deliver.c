@@ -31,7 +31,9 @@
 #include "messages.h"
 
 enum {
-	MAX_PARCELS = 64,
+	AHEAD = 128,       /* leased before their turn */
+	MAX_PARCELS = 192, /* and what `parallel` allows at most */
+	NOTE_MS = 1000,    /* until a result is noted at the latest */
 	RUN_MS = 1000,
 	COMMAND_MS = 60 * 1000,
 	MAX_HOLD_S = 60, /* of one that is down: its next may fare better */
@@ -41,6 +43,7 @@ enum {
 
 enum step {
 	STEP_FREE,
+	STEP_READY, /* leased; its turn comes */
 	STEP_GOING,
 	STEP_COMMAND, /* waits until nothing else is in flight */
 	STEP_ENDED    /* its result is not noted yet */
@@ -64,7 +67,8 @@ struct delivery {
 	struct parcel parcels[MAX_PARCELS];
 	struct store_message taken[MAX_PARCELS];
 	size_t taken_count;
-	size_t room; /* for how many more */
+	size_t room;      /* for how many more */
+	int64_t noted_ms; /* when results were noted last */
 };
 
 /* What became of a message. */
@@ -466,7 +470,7 @@ count_step(const struct delivery *delivery, enum step step)
 	return count;
 }
 
-/* Note what ended, and start up to `wanted` more. 1 when there were as many. */
+/* Note what ended, and lease up to `wanted` more. 1 when there were as many. */
 static int
 turn_over(struct delivery *delivery, size_t wanted, struct err *err)
 {
@@ -486,11 +490,47 @@ turn_over(struct delivery *delivery, size_t wanted, struct err *err)
 		struct parcel *parcel = free_parcel(delivery);
 
 		parcel->message = delivery->taken[i];
-		start_parcel(delivery, parcel);
+		parcel->step = STEP_READY;
 	}
+	delivery->noted_ms = clock_monotonic_ms(&clock_real);
 	ret = delivery->taken_count == wanted && wanted;
 	delivery->taken_count = 0;
 	return ret;
+}
+
+static void
+start_ready(struct delivery *delivery, size_t most)
+{
+	size_t going = count_step(delivery, STEP_GOING);
+
+	for (size_t i = 0; i < MAX_PARCELS && going < most; i++)
+		if (delivery->parcels[i].step == STEP_READY) {
+			start_parcel(delivery, &delivery->parcels[i]);
+			going += delivery->parcels[i].step == STEP_GOING;
+		}
+}
+
+/* Where nobody answers or a limit is met, the rest of the lane need not try. An
+ * error of the service may be about that one message. */
+static void
+end_lane(struct delivery *delivery, const struct parcel *failed)
+{
+	int is_limit = failed->result.status == 403 ||
+		       failed->result.status == 429;
+	const char *lane = failed->message.group;
+	size_t len = strcspn(lane, " ") + 1;
+
+	for (size_t i = 0; i < MAX_PARCELS; i++) {
+		struct parcel *parcel = &delivery->parcels[i];
+
+		if (parcel->step != STEP_READY ||
+		    strncmp(parcel->message.group, lane, len) != 0)
+			continue;
+		parcel->result = failed->result;
+		if (!is_limit && parcel->result.wait_s > MAX_HOLD_S)
+			parcel->result.wait_s = MAX_HOLD_S;
+		parcel->step = STEP_ENDED;
+	}
 }
 
 static void
@@ -503,6 +543,9 @@ collect(struct delivery *delivery)
 
 		parcel->result = result;
 		parcel->step = STEP_ENDED;
+		if (result.outcome == HOST_RETRY && is_everybodys(&result) &&
+		    result.status < 500)
+			end_lane(delivery, parcel);
 	}
 }
 
@@ -516,32 +559,51 @@ run_commands(struct delivery *delivery, int (*stopped)(void))
 			run_command(delivery, &delivery->parcels[i]);
 }
 
+/*
+ * One commit to the disk takes as long as many posts: messages are leased ahead
+ * of their turn, and results are noted when nothing is ready any more, or a
+ * second has passed.
+ */
+static int
+exchange_if_due(struct delivery *delivery, int *more, struct err *err)
+{
+	size_t going = count_step(delivery, STEP_GOING);
+	size_t waiting = count_step(delivery, STEP_COMMAND);
+	size_t ready = count_step(delivery, STEP_READY), wanted;
+	int ret;
+
+	if (ready &&
+	    clock_monotonic_ms(&clock_real) < delivery->noted_ms + NOTE_MS)
+		return 0;
+	if (!going && !waiting && !ready)
+		*more = 1;
+	wanted = *more && ready + waiting < AHEAD ? AHEAD - ready - waiting : 0;
+	ret = turn_over(delivery, wanted, err);
+	if (ret >= 0 && wanted)
+		*more = ret;
+	return ret < 0 ? ret : 0;
+}
+
 static int
 deliver_locked(struct delivery *delivery, int (*stopped)(void), struct err *err)
 {
-	size_t most = policy_parallel(delivery->gate->policy), wanted;
+	size_t most = policy_parallel(delivery->gate->policy);
 	int more = 1, ret = 0;
 
 	while (ret >= 0 && !(stopped && stopped())) {
-		size_t going = count_step(delivery, STEP_GOING);
-		size_t waiting = count_step(delivery, STEP_COMMAND);
-
-		if (!going && waiting)
+		if (!count_step(delivery, STEP_GOING) &&
+		    !count_step(delivery, STEP_READY))
 			run_commands(delivery, stopped);
-		if (!going && !waiting)
-			more = 1;
-		wanted = more && going + waiting < most ? most - going - waiting
-							: 0;
-		ret = turn_over(delivery, wanted, err);
+		ret = exchange_if_due(delivery, &more, err);
 		if (ret < 0)
 			break;
-		if (wanted)
-			more = ret;
+		start_ready(delivery, most);
 		if (count_step(delivery, STEP_GOING)) {
 			ret = host_run(delivery->host, RUN_MS, err);
 			collect(delivery);
 		} else if (!count_step(delivery, STEP_COMMAND) &&
-			   !count_step(delivery, STEP_ENDED)) {
+			   !count_step(delivery, STEP_ENDED) &&
+			   !count_step(delivery, STEP_READY)) {
 			break;
 		}
 	}

@@ -177,6 +177,7 @@ fuzz: deps-check
 	@tests/fuzz/run $(FUZZ_SECONDS)
 
 bench: deps-check
+	@contrib/deps bench
 	@$(MAKE) -s all
 	@for script in tests/bench/*.sh; do PACEGATE_BUILD=$(CURDIR)/$(B) \
 		$$script || exit 1; done

@@ -88,8 +88,7 @@ make_test(struct view *view, const struct page_request *request,
 	struct err err = ERR_INIT;
 	char *test = NULL;
 
-	if (web_unslug(place->name, strlen(place->name), &test) < 0) {
-		err_set(&err, ERR_NOT_FOUND, "no test has this name");
+	if (view_find_test(view, place->name, &test, &err) < 0) {
 		say_trouble(view, page, place->root, &err);
 	} else if (ends(place, ".atom")) {
 		render(view, page, place, web_feed,

@@ -3,12 +3,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "compare.h"
 #include "gate.h"
 #include "repo/repo.h"
+#include "web/html.h"
 
 /* `project` of /srv/git/project.git and of /home/ada/project/.git. */
 static char *
@@ -110,6 +112,48 @@ view_compare(struct view *view, const char *a, const char *b, struct err *err)
 				compare_json(&both.compare));
 	compare_release(&both.compare);
 	return doc;
+}
+
+struct search {
+	const char *slug;
+	char *found;
+};
+
+static int
+match_test(void *data, const char *name)
+{
+	struct search *search = data;
+	struct buf slug = BUF_INIT;
+
+	web_slug(&slug, name);
+	if (!strcmp(buf_text(&slug), search->slug))
+		search->found = mem_copy_text(name);
+	buf_release(&slug);
+	return search->found != NULL;
+}
+
+static int
+search_tests(struct store_tx *tx, void *data, struct err *err)
+{
+	(void)err;
+	return store_each_test(tx, match_test, data);
+}
+
+int
+view_find_test(struct view *view, const char *slug, char **test,
+	       struct err *err)
+{
+	struct search search = { .slug = slug };
+	int ret = 0;
+
+	if (!web_unslug(slug, strlen(slug), test))
+		return 0;
+	if (strstr(slug, WEB_SLUG_CUT))
+		ret = store_read(view->gate->store, search_tests, &search, err);
+	*test = search.found;
+	if (!ret && !search.found)
+		ret = err_set(err, ERR_NOT_FOUND, "no test has this name");
+	return ret;
 }
 
 /* Commits of some histories; a whole store may hold millions of points. */

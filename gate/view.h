@@ -49,6 +49,11 @@ json_t *view_feed(struct view *view, int improvements, const char *test,
 /* The newest verdict of the whole, or of one test. */
 json_t *view_badge(struct view *view, const char *test, struct err *err);
 
+/* The test whose slug this is, one that web_slug() cut too; the caller frees
+ * it. ERR_NOT_FOUND. */
+int view_find_test(struct view *view, const char *slug, char **test,
+		   struct err *err);
+
 /* Commits with a history, newest first: an array of {"commit", "time"}. */
 json_t *view_commits(struct view *view, struct err *err);
 

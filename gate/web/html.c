@@ -2,6 +2,7 @@
 
 #include <ctype.h>
 #include <math.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -10,7 +11,13 @@
 #include "base/err.h"
 #include "base/units.h"
 
-enum { MAX_TEXT = 20000, SHOWN_HEX = 10 };
+enum {
+	MAX_TEXT = 20000,
+	SHOWN_HEX = 10,
+	/* A file's name has 255 bytes at most, with an ending. */
+	MAX_SLUG = 200,
+	KEPT_SLUG = 160
+};
 
 static void
 escape(struct buf *buf, const char *text)
@@ -229,9 +236,22 @@ stays(unsigned char c)
 	return isalnum(c) || c == '-' || c == '_';
 }
 
+/* FNV-1a (Fowler, Noll, Vo), 64 bits. */
+static uint64_t
+hash_of(const char *text)
+{
+	uint64_t hash = 14695981039346656037U;
+
+	for (; *text; text++)
+		hash = (hash ^ (unsigned char)*text) * 1099511628211U;
+	return hash;
+}
+
 void
 web_slug(struct buf *buf, const char *test)
 {
+	size_t start = buf->len;
+
 	for (const char *at = test; *at; at++) {
 		unsigned char c = (unsigned char)*at;
 
@@ -242,6 +262,11 @@ web_slug(struct buf *buf, const char *test)
 		else
 			buf_addf(buf, "=%02X", c);
 	}
+	if (buf->len - start <= MAX_SLUG)
+		return;
+	buf->len = start + KEPT_SLUG;
+	buf_addf(buf, WEB_SLUG_CUT "%016llx",
+		 (unsigned long long)hash_of(test));
 }
 
 /* The byte of two upper-case digits that web_slug() would have written so, or

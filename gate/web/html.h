@@ -49,12 +49,14 @@ void html_time(struct buf *buf, long long seconds);
 
 /*
  * A test's name as one file name: letters, digits, `-` and `_` stay, `/`
- * becomes `~`, every other byte `=XX`. Nothing leads out of a directory.
+ * becomes `~`, every other byte `=XX`. Nothing leads out of a directory. One
+ * that is too long for a file is cut and ends in `=+` and a hash.
  */
 void web_slug(struct buf *buf, const char *test);
 
-/* The other way; ERR_INPUT for what web_slug() never makes. The caller frees
- * *test. */
+/* The other way; ERR_INPUT for what web_slug() never makes and for what it cut
+ * (WEB_SLUG_CUT is in it then). The caller frees *test. */
+#define WEB_SLUG_CUT "=+"
 int web_unslug(const char *slug, size_t len, char **test);
 
 #endif

@@ -9,7 +9,13 @@ ok "install" pacegate install "$bare" --gate main
 plant a=30 "b<i>=10"
 commit 'one <script>alert("1")</script>'
 push -q origin main
-plant a=60 "b<i>=5"
+long=$(printf '%0150d/%0150d' 0 0)
+mkdir -p "perf/$(dirname "$long")"
+printf '#!/bin/sh\n' >"perf/$long"
+chmod +x "perf/$long"
+git config -f .pacegate --add pacegate.tests 'perf/*'
+git config -f .pacegate --add pacegate.tests 'perf/0*/*'
+plant a=60 "b<i>=5" "$long=7"
 commit "slow
 
 Perf-Accept: perf/a wall <=+110% | <b>wanted</b>
@@ -25,6 +31,7 @@ ok "of all pages" test -e index.html -a -e "test/perf~a.html" \
 	-a -e "test/perf~b=3Ci=3E.html" -a -e "commit/$tip.html" -a -e badge.svg
 ok "nothing hostile in it" not grep -rlE '<script>alert|<b>wanted|b<i>' \
 	--include=*.html --include=*.atom --include=*.svg .
+ok "a long name has a page too" sh -c "ls test | grep -q '=+.*html'"
 ok "every link leads somewhere" python3 - <<'PY'
 import os, re, sys, urllib.parse
 bad = []
@@ -100,6 +107,10 @@ for path in ["/", "/index.html", "/index.json", "/test/perf~a.html",
     assert answer.status == 200, (path, answer.status)
     policy = answer.getheader("Content-Security-Policy")
     assert "default-src 'none'" in policy, policy
+import os, urllib.parse
+long = [name for name in os.listdir("www/test") if "=+" in name]
+assert get("/test/" + urllib.parse.quote(long[0]))[0].status == 200
+assert get("/test/x=+0123456789abcdef.html")[0].status == 404
 assert "perf/a" in get("/compare.html?a=main~1&b=main")[1]
 for path in ["/../../etc/passwd", "/test/..%2f..%2fconfig.html", "/config",
              "/commit/x.html", "/commit/" + "0" * 40 + ".html", "/test/",

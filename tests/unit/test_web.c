@@ -51,7 +51,8 @@ check_slug(const char *test, const char *slug)
 static void
 slugs_are_file_names(void **state)
 {
-	char *back = NULL;
+	struct buf slug = BUF_INIT;
+	char *back = NULL, name[481];
 	const char *bad[] = { "",    "..",  "a/b", "=2",  "=2g",     "=2f",
 			      "=2F", "=41", "=00", "a.b", "\xc3\xa4" };
 
@@ -62,6 +63,14 @@ slugs_are_file_names(void **state)
 	check_slug("p~=\xff", "p=7E=3D=FF");
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		assert_true(web_unslug(bad[i], strlen(bad[i]), &back) < 0);
+	/* What no file could be named. */
+	memset(name, '.', sizeof(name) - 1);
+	name[sizeof(name) - 1] = '\0';
+	web_slug(&slug, name);
+	assert_true(slug.len <= 200);
+	assert_non_null(strstr(buf_text(&slug), WEB_SLUG_CUT));
+	assert_true(web_unslug(buf_text(&slug), slug.len, &back) < 0);
+	buf_release(&slug);
 }
 
 static void

@@ -285,6 +285,15 @@ was_looked_at(const struct landing *landing, const struct report_drift *drift)
 	return 0;
 }
 
+static const char *
+why_no_more(const struct gather *gather, const char *test)
+{
+	for (size_t i = 0; i < gather->test_count; i++)
+		if (!strcmp(gather->tests[i].known_as, test))
+			return "it has another name now";
+	return "the test is no more";
+}
+
 /* Alerts of other refs, of tests that did not run, and of those that are no
  * more. */
 static void
@@ -298,7 +307,7 @@ keep_others(struct landing *landing)
 				continue;
 			if (!gather_find(landing->gather, drift->test)) {
 				say(landing, drift, DRIFT_GONE,
-				    "the test is no more");
+				    why_no_more(landing->gather, drift->test));
 				continue;
 			}
 		}

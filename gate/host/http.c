@@ -10,9 +10,10 @@
 #include "base/names.h"
 
 /*
- * One multi handle. A transfer is an easy handle with what it points to; it is
- * on the list of `all` from http_send() until its answer was given. One that
- * cannot even be started gets its answer from http_run() too.
+ * One multi handle; all in one file, since libcurl is seen here alone. A
+ * transfer is an easy handle with what it points to; it is on the list of `all`
+ * from http_send() until its answer was given. One that cannot even be started
+ * gets its answer from http_run() too.
  */
 struct transfer {
 	struct transfer *next, *previous;

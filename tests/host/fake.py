@@ -59,6 +59,7 @@ ROUTES = [
 ]
 for row in list(ROUTES):
     if row[0] == "github" and "issues" in row[2]:
+        ROUTES.append(("forgejo",) + row[1:])
         ROUTES.append(("gitea",) + row[1:])
 PARTS = {"C": "[0-9a-f]{40}", "I": "([0-9]+)", "N": "[0-9]+",
          "T": "[0-9a-f]+"}

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -112,6 +113,34 @@ out:
 	layout_release(&layout);
 }
 
+/* A repository that was given to a group after `install`. */
+static void
+check_sharing(struct doctor *doctor, const struct gate *gate)
+{
+	static const char *const files[] = { ".", "data.mdb", "lock.mdb", "log",
+					     "worker.lock" };
+	const char *gitdir = repo_gitdir(gate->repo);
+	struct stat above, below;
+
+	if (stat(gitdir, &above) < 0 || !(above.st_mode & S_IWGRP))
+		return;
+	for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++) {
+		char *path = mem_text("%s/" DIR_STORE "/%s", gitdir, files[i]);
+		int there = !stat(path, &below);
+
+		free(path);
+		if (!there ||
+		    (below.st_gid == above.st_gid && below.st_mode & S_IWGRP))
+			continue;
+		find(doctor, "bad", "store",
+		     "the repository is shared with its group, and the store "
+		     "is not: chgrp -R --reference=%s %s/" DIR_STORE
+		     " && chmod -R g+rwX,g+s %s/" DIR_STORE,
+		     gitdir, gitdir, gitdir);
+		return;
+	}
+}
+
 static void
 check_store(struct doctor *doctor, struct gate *gate)
 {
@@ -125,6 +154,7 @@ check_store(struct doctor *doctor, struct gate *gate)
 		find(doctor, "bad", "store", "%s", err.text);
 	else
 		find(doctor, "ok", "store", "schema %d", store_schema());
+	check_sharing(doctor, gate);
 }
 
 /* What will count instructions; what was asked for has to work. */

@@ -28,6 +28,13 @@ ok "its owner installs" is "$status" 0
 plan_planted "$bare"
 ok "the store is the group's" is \
 	"$(stat -c '%A %G' "$bare/pacegate/data.mdb")" "-rw-rw---- $team"
+chmod g-w "$bare/pacegate/data.mdb"
+try as "$ann" pacegate doctor --repo "$bare"
+ok "doctor sees a store that is the owner's alone" has "the store is not: chgrp"
+fix=$(sed -n 's/.*the store is not: //p' "$shown")
+as "$ann" sh -c "$fix"
+try as "$ann" pacegate doctor --repo "$bare"
+ok "and what it says to do helps" lacks "bad "
 
 url() { echo "ssh://pg$$$1@127.0.0.1:$ssh_port$bare"; }
 ssh_as ann

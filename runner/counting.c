@@ -4,8 +4,8 @@
 #include "base/mem.h"
 #include "runner/control.h"
 #include "runner/count.h"
+#include "runner/counters.h"
 #include "runner/rounds.h"
-#include "runner/spec.h"
 #include "runner/tree.h"
 
 #include <math.h>
@@ -58,6 +58,27 @@ patience_ms(const struct spec_test *test)
 {
 	return test->timeout_ms < MAX_MS / SLOWER ? test->timeout_ms * SLOWER
 						  : MAX_MS;
+}
+
+enum spec_counter
+counting_choose(enum spec_counter wanted, const struct sandbox *sandbox,
+		struct err *why)
+{
+	int ret = 0;
+
+	switch (wanted) {
+	case SPEC_COUNTER_AUTO:
+	case SPEC_COUNTER_PERF:
+		wanted = SPEC_COUNTER_PERF;
+		ret = counters_probe(counters_hardware, why);
+		break;
+	case SPEC_COUNTER_VALGRIND:
+		ret = count_probe(sandbox, why);
+		break;
+	case SPEC_COUNTER_NONE:
+		break;
+	}
+	return ret < 0 ? SPEC_COUNTER_NONE : wanted;
 }
 
 /* 1, 0 to stop. What fails is said in the tally. */

@@ -3,11 +3,12 @@
 
 #include <stddef.h>
 
+#include "runner/spec.h"
+
 struct control;
 struct err;
 struct rounds;
 struct sandbox;
-struct spec;
 struct tree;
 
 /*
@@ -41,6 +42,12 @@ struct counting {
 		      const struct tally *tally);
 	void *data;
 };
+
+/* What counts instructions here, NONE and why where it is not what was wanted.
+ * AUTO is perf or nothing: valgrind is slow, and so has to be asked for. */
+enum spec_counter counting_choose(enum spec_counter wanted,
+				  const struct sandbox *sandbox,
+				  struct err *why);
 
 /* 1, 0 when the session is to stop, or an error. */
 int counting_run(const struct counting *counting, struct err *err);

@@ -10,7 +10,6 @@
 #include "base/protocol.h"
 #include "runner/attempt.h"
 #include "runner/control.h"
-#include "runner/count.h"
 #include "runner/counting.h"
 #include "runner/course.h"
 #include "runner/environment.h"
@@ -209,35 +208,19 @@ read_spec(struct session *session, struct err *err)
 	return got < 0 ? got : 1;
 }
 
-/* valgrind is slow: only where it is asked for. */
+/* Nothing to count with is a finding, no reason to give up. */
 static void
 choose_counter(struct session *session)
 {
-	enum spec_counter wanted = session->spec.counter;
-	struct err err = ERR_INIT;
-	int ret = 0;
+	struct err why = ERR_INIT;
 
-	switch (wanted) {
-	case SPEC_COUNTER_AUTO:
-		wanted = SPEC_COUNTER_PERF;
-		ret = counters_probe(counters_hardware, &err);
-		break;
-	case SPEC_COUNTER_PERF:
-		ret = counters_probe(counters_hardware, &err);
-		break;
-	case SPEC_COUNTER_VALGRIND:
-		ret = count_probe(&session->sandbox, &err);
-		break;
-	case SPEC_COUNTER_NONE:
-		break;
-	}
-	session->counter = ret < 0 ? SPEC_COUNTER_NONE : wanted;
-	if (ret < 0)
-		snprintf(session->counter_why, sizeof(session->counter_why),
-			 "%.250s", err.text);
+	session->counter = counting_choose(session->spec.counter,
+					   &session->sandbox, &why);
+	snprintf(session->counter_why, sizeof(session->counter_why), "%.250s",
+		 why.text);
 	log_event(LOG_INFO, "counter: %s%s%s",
-		  spec_counter_name(session->counter), ret < 0 ? ", " : "",
-		  session->counter_why);
+		  spec_counter_name(session->counter), *why.text ? ", " : "",
+		  why.text);
 }
 
 static int

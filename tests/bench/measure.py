@@ -50,10 +50,10 @@ class Bare(Asked):
 class Trial(Asked):
     """As the gate runs it; around: what a trial takes beside its wall."""
 
-    def __init__(self, program):
+    def __init__(self, program, *options):
         tree, name = os.path.split(program)
         super().__init__(["pacegate-runner", "--exec", "--again", "--tree", tree,
-                          "--", "/t/" + name])
+                          *options, "--", "/t/" + name])
         self.process.stdout.readline()
         self.around = []
 
@@ -62,6 +62,7 @@ class Trial(Asked):
         assert got["outcome"] == "ok", got
         metrics = got["metrics"]
         self.around.append(got["whole_ns"] - metrics["wall"])
+        self.points = len(got.get("course", {}).get("time", []))
         return metrics["wall"], metrics["cpu"]
 
 

@@ -1,83 +1,56 @@
 #!/bin/sh
-# What the sampler costs the trial: wall and CPU time with it as a ratio to
-# those without, interleaved in random order, RUNS pairs of each program; beside
-# it the same without any sampler at all, which shows what the machine's noise
-# alone does to such a ratio. The trial has the last CPU, the sampler the others.
+# What the sampler does to the trial that it samples: wall and CPU time with it
+# as a ratio to those without, PAIRS of each program of 50 ms interleaved in
+# random order; and below it the ratio of two that are not sampled, which is what
+# the machine's noise makes of no effect. The trials have the last CPU, the
+# sampler the others.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 PATH="${PACEGATE_BUILD:-$here/../../build}:$PATH"
-export PATH
-work=$(mktemp -d "${TMPDIR:-/tmp}/pacegate-bench.XXXXXX")
+PYTHONPATH=$here
+PYTHONDONTWRITEBYTECODE=1
+export PATH PYTHONPATH PYTHONDONTWRITEBYTECODE
+work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-chmod 755 "$work"
-cat >"$work/spin.c" <<'END'
-int main(void) {
-	volatile unsigned long sum = 0;
-	for (long i = 0; i < 25000000; i++) sum += (unsigned long)i;
-	return 0;
-}
-END
-cat >"$work/memory.c" <<'END'
-#include <stdlib.h>
-int main(void) {
-	enum { SIZE = 32 << 20 };
-	volatile char *bytes = malloc(SIZE);
-	for (int k = 0; k < 12; k++)
-		for (long i = 0; i < SIZE; i += 64) bytes[i]++;
-	return 0;
-}
-END
-cat >"$work/forks.c" <<'END'
-#include <sys/wait.h>
-#include <unistd.h>
-int main(void) {
-	for (int i = 0; i < 200; i++) {
-		if (!fork()) _exit(0);
-		wait(NULL);
-	}
-	return 0;
-}
-END
-for name in spin memory forks; do
-	cc -O1 -o "$work/$name" "$work/$name.c"
-done
-python3 - "${RUNS:-60}" "$work" <<'EOF'
-import json, math, os, random, statistics, subprocess, sys
-runs, work = int(sys.argv[1]), sys.argv[2]
-cpu = str(os.cpu_count() - 1)
-def trial(name, sample):
-    words = ["pacegate-runner", "--exec", "--cpus", cpu, "--tree", work]
-    if sample:
-        words += ["--sample", "1ms"]
-    out = subprocess.run(words + ["--", "/t/" + name], capture_output=True,
-                         text=True, check=True).stdout
-    answer = json.loads(out)
-    return (answer["metrics"]["wall"], answer["metrics"]["cpu"],
-            len(answer.get("course", {}).get("time", [])))
-def ratio(name, sample):
-    both = {}
-    for which in random.sample([False, True], 2):
-        both[which] = trial(name, sample and which)
-    return (both[True][0] / both[False][0], both[True][1] / both[False][1],
-            both[True][2])
+chmod 711 "$work"
+python3 - "$work" "${PAIRS:-60}" <<'PY'
+import os
+import random
+from math import sqrt
+from statistics import median
+from measure import *
+work, (pairs,) = arguments()
+cpu = "--cpus=%d" % (os.cpu_count() - 1)
+def of_50_ms(mode):
+    number = 1000000
+    bare = Bare(work, compile_spin(work, mode, number))
+    took = min(bare.run()[1] for _ in range(5))
+    bare.close()
+    return compile_spin(work, mode, int(number * 5e7 / took))
+def ratios(program, *options):
+    """Of wall and CPU time, with the options to without."""
+    sides = Trial(program, cpu), Trial(program, cpu, *options)
+    got, points = [], []
+    for _ in range(pairs):
+        pair = [None, None]
+        for side in random.sample((0, 1), 2):
+            pair[side] = sides[side].run()
+        got.append([b / a for a, b in zip(*pair)])
+        points.append(sides[1].points)
+    for side in sides:
+        side.close()
+    return got, median(points)
 def text(values):
-    values = sorted(values)
-    n = len(values)
-    # Ranks of the median's 95 % interval.
-    k = max(0, int(n / 2 - 0.98 * math.sqrt(n)))
-    return "%.4f (%.4f to %.4f)" % (statistics.median(values), values[k],
-                                    values[n - 1 - k])
-print("the sampler: with / without, medians of %d pairs with their 95 %% interval"
-      % runs)
-for name in "spin", "memory", "forks":
-    trial(name, True)
-    on, off = [], []
-    for _ in range(runs):
-        on.append(ratio(name, True))
-        off.append(ratio(name, False))
-    print("  %-7s sampled   wall %s  cpu %s  %d points"
-          % (name, text([r[0] for r in on]), text([r[1] for r in on]),
-             statistics.median(r[2] for r in on)))
-    print("  %-7s not at all wall %s  cpu %s"
-          % ("", text([r[0] for r in off]), text([r[1] for r in off])))
-EOF
+    """The median and its interval of 95 %, by ranks."""
+    values, count = sorted(values), len(values)
+    k = max(0, int(count / 2 - 0.98 * sqrt(count)))
+    return "%.4f (%.4f to %.4f)" % (median(values), values[k], values[-1 - k])
+print("the sampler, medians of %d pairs with their intervals of 95 %%" % pairs)
+for name, mode in ("computes", "CPU"), ("memory", "MEMORY"):
+    program = of_50_ms(mode)
+    for what, options in ("with / without", ["--sample=1ms"]), ("without twice", []):
+        got, points = ratios(program, *options)
+        print("  %-9s %-15s wall %s, cpu %s%s"
+              % (name, what, text([g[0] for g in got]), text([g[1] for g in got]),
+                 ", %d points" % points if points else ""))
+PY

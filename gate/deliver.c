@@ -10,57 +10,34 @@
  */
 #include "deliver.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/err.h"
-#include "base/hash.h"
 #include "base/io.h"
 #include "base/json.h"
 #include "base/log.h"
 #include "base/names.h"
 #include "base/proc.h"
-#include "deliver_targets.h"
+#include "deliver_send.h"
 #include "gate.h"
 #include "host/host.h"
-#include "host/notify.h"
-#include "judge/verdict.h"
-#include "messages.h"
 
 enum {
 	AHEAD = 128,       /* leased before their turn */
 	MAX_PARCELS = 192, /* and what `parallel` allows at most */
 	NOTE_MS = 1000,    /* until a result is noted at the latest */
 	RUN_MS = 1000,
-	COMMAND_MS = 60 * 1000,
 	MAX_HOLD_S = 60, /* of one that is down: its next may fare better */
 	MAX_WHY = 120,
 	MAX_NOTE = 255
 };
 
-enum step {
-	STEP_FREE,
-	STEP_READY, /* leased; its turn comes */
-	STEP_GOING,
-	STEP_COMMAND, /* waits until nothing else is in flight */
-	STEP_ENDED    /* its result is not noted yet */
-};
-
-/* A message on its way. */
-struct parcel {
-	enum step step;
-	struct store_message message;
-	char *known_id; /* of the comment that stands, or NULL */
-	int fresh;      /* a new comment all the same */
-	struct host_result result;
-};
-
 struct delivery {
 	struct gate *gate;
-	struct host *host;
+	struct sender sender;
 	struct targets targets;
 	struct deliver_counts *counts;
 	char owner[PROC_ID_SIZE];
@@ -72,14 +49,6 @@ struct delivery {
 };
 
 /* What became of a message. */
-
-static void
-end_parcel(struct parcel *parcel, enum host_outcome outcome, const char *why)
-{
-	parcel->step = STEP_ENDED;
-	parcel->result = (struct host_result){ .outcome = outcome };
-	snprintf(parcel->result.why, sizeof(parcel->result.why), "%s", why);
-}
 
 static void
 add_note(const struct host_result *result, struct buf *note)
@@ -114,28 +83,13 @@ note_retry(struct store_tx *tx, const struct parcel *parcel, const char *note,
 	if (result->status != 403 && result->status != 429 &&
 	    hold_s > MAX_HOLD_S)
 		hold_s = MAX_HOLD_S;
-	store_outbox_hold(tx, parcel->message.group, now_s + hold_s);
-}
-
-/* The name of the note that remembers a comment; NULL for other messages. */
-static char *
-comment_note(const struct store_message *message)
-{
-	char *lane, *note;
-
-	if (strcmp(json_text_or(message->doc, "kind", ""), "comment"))
-		return NULL;
-	lane = mem_text("%.*s", (int)strcspn(message->group, " "),
-			message->group);
-	note = messages_comment_note(lane, message->doc);
-	free(lane);
-	return note;
+	store_outbox_hold(tx, parcel->message.group, now_s + hold_s, note);
 }
 
 static void
 note_comment(struct store_tx *tx, const struct parcel *parcel)
 {
-	char *name = comment_note(&parcel->message);
+	char *name = parcel_comment_note(&parcel->message);
 	struct buf text = BUF_INIT;
 	json_t *doc;
 
@@ -161,7 +115,7 @@ note_result(struct store_tx *tx, const struct parcel *parcel)
 	switch (parcel->result.outcome) {
 	case HOST_DELIVERED:
 		note_comment(tx, parcel);
-		store_outbox_hold(tx, parcel->message.group, 0);
+		store_outbox_hold(tx, parcel->message.group, 0, "");
 		store_outbox_done(tx, parcel->message.id, now_s);
 		break;
 	case HOST_NOWHERE:
@@ -249,215 +203,6 @@ clear_parcel(struct parcel *parcel)
 	*parcel = (struct parcel){ .step = STEP_FREE };
 }
 
-static int
-read_comment(struct store_tx *tx, void *data, struct err *err)
-{
-	struct parcel *parcel = data;
-	char *name = comment_note(&parcel->message), *text = NULL;
-	enum verdict was = VERDICT_PASS, is = VERDICT_PASS;
-	const char *id;
-	json_t *note = NULL;
-
-	(void)err;
-	if (name && store_note_get(tx, name, &text) == 0)
-		note = json_parse(text, strlen(text), NULL);
-	id = json_text_or(note, "id", "");
-	free(parcel->known_id);
-	parcel->known_id = *id ? mem_copy_text(id) : NULL;
-	if (!verdict_from_name(json_text_or(note, "verdict", ""), &was) &&
-	    !verdict_from_name(json_text_or(parcel->message.doc, "verdict", ""),
-			       &is))
-		parcel->fresh = was != is && verdict_worse(was, is) == is;
-	json_decref(note);
-	free(text);
-	free(name);
-	return 0;
-}
-
-/* Kinds of messages. */
-
-static struct target *
-find_target(struct delivery *delivery, struct parcel *parcel)
-{
-	const json_t *doc = parcel->message.doc;
-	const char *name = json_text_or(doc, "host", "");
-	struct target *target = targets_find(
-		&delivery->targets, name, json_text_or(doc, "project", NULL),
-		json_text_or(doc, "context", NULL));
-
-	if (!target)
-		end_parcel(parcel, HOST_REFUSED,
-			   "its host is not configured any more: set "
-			   "pacegate-host.type and tokenFile");
-	else if (target->why)
-		end_parcel(parcel, HOST_REFUSED, target->why);
-	return target && !target->why ? target : NULL;
-}
-
-static void
-send_status(struct delivery *delivery, struct parcel *parcel)
-{
-	const json_t *doc = parcel->message.doc;
-	const struct target *target = find_target(delivery, parcel);
-	struct host_status status = { .title = json_text_or(doc, "title", ""),
-				      .url = json_text_or(doc, "url", NULL) };
-
-	if (!target)
-		return;
-	if (json_get_oid(doc, "commit", &status.commit, NULL) < 0 ||
-	    host_state_parse(json_text_or(doc, "state", ""), &status.state) < 0)
-		end_parcel(parcel, HOST_REFUSED,
-			   "no status: it does not "
-			   "parse");
-	else
-		host_post_status(delivery->host, &target->host, &status,
-				 parcel->message.tries, parcel);
-}
-
-/* The part of the message's key that tells contents apart. */
-static const char *
-content_key(const struct store_message *message)
-{
-	const char *blank = strrchr(message->key, ' ');
-
-	return blank ? blank + 1 : message->key;
-}
-
-static void
-send_comment(struct delivery *delivery, struct parcel *parcel)
-{
-	const json_t *doc = parcel->message.doc;
-	const struct target *target = find_target(delivery, parcel);
-	struct host_comment comment = {
-		.number = json_int_or(doc, "number", 0),
-		.body = json_text_or(doc, "body", ""),
-		.marker = json_text_or(doc, "marker", "pacegate"),
-		.key = content_key(&parcel->message),
-	};
-
-	if (!target)
-		return;
-	store_read(delivery->gate->store, read_comment, parcel, NULL);
-	comment.id = parcel->known_id;
-	comment.fresh = parcel->fresh;
-	if (json_get_oid(doc, "commit", &comment.commit, NULL) < 0)
-		end_parcel(parcel, HOST_REFUSED,
-			   "no comment: it does not "
-			   "parse");
-	else
-		host_post_comment(delivery->host, &target->host, &comment,
-				  parcel->message.tries, parcel);
-}
-
-/* The same for the same message, however often it is sent. */
-static void
-add_id(const struct store_message *message, struct buf *id)
-{
-	uint64_t hash = hash_add(HASH_START, message->group,
-				 strlen(message->group));
-
-	buf_addf(id, "%s.%016llx", content_key(message),
-		 (unsigned long long)hash);
-}
-
-static void
-send_mail(struct delivery *delivery, struct parcel *parcel)
-{
-	const struct targets *targets = &delivery->targets;
-	const json_t *doc = parcel->message.doc;
-	struct texts to = { 0 };
-	struct buf id = BUF_INIT;
-	struct host_mail mail = { .from = targets->mail.from,
-				  .to = &to,
-				  .subject = json_text_or(doc, "subject", ""),
-				  .body = json_text_or(doc, "body", ""),
-				  .time_s = parcel->message.added_s };
-	json_t *item;
-	size_t i;
-
-	json_array_foreach(json_object_get(doc, "to"), i, item) texts_add(
-		&to, json_string_value(item) ? json_string_value(item) : "");
-	add_id(&parcel->message, &id);
-	mail.id = buf_text(&id);
-	if (targets->mail_why)
-		end_parcel(parcel, HOST_REFUSED, targets->mail_why);
-	else if (!targets->mail.url || !targets->mail.from)
-		end_parcel(parcel, HOST_REFUSED,
-			   "set pacegate-mail.url and pacegate-mail.from");
-	else
-		host_post_mail(delivery->host, &targets->mailer, &mail,
-			       parcel->message.tries, parcel);
-	buf_release(&id);
-	texts_release(&to);
-}
-
-static void
-send_webhook(struct delivery *delivery, struct parcel *parcel)
-{
-	const struct targets *targets = &delivery->targets;
-	struct buf body = BUF_INIT, id = BUF_INIT;
-	struct host_webhook webhook = { .url = targets->notify.webhook,
-					.secret = targets->notify_secret,
-					.ca_file = targets->notify.ca_file };
-
-	json_append(&body, json_object_get(parcel->message.doc, "json"));
-	add_id(&parcel->message, &id);
-	webhook.body = buf_text(&body);
-	webhook.id = buf_text(&id);
-	if (targets->notify_why)
-		end_parcel(parcel, HOST_REFUSED, targets->notify_why);
-	else if (!webhook.url)
-		end_parcel(parcel, HOST_REFUSED, "set pacegate-notify.webhook");
-	else
-		host_post_webhook(delivery->host, &webhook,
-				  parcel->message.tries, parcel);
-	buf_release(&body);
-	buf_release(&id);
-}
-
-static void
-run_command(struct delivery *delivery, struct parcel *parcel)
-{
-	const char *command = delivery->targets.notify.command;
-	struct buf text = BUF_INIT;
-
-	json_append(&text, json_object_get(parcel->message.doc, "json"));
-	if (!command)
-		end_parcel(parcel, HOST_REFUSED, "set pacegate-notify.command");
-	else
-		notify_run(command, buf_text(&text), COMMAND_MS,
-			   parcel->message.tries, &parcel->result);
-	parcel->step = STEP_ENDED;
-	buf_release(&text);
-}
-
-static void
-start_parcel(struct delivery *delivery, struct parcel *parcel)
-{
-	static const struct {
-		const char *kind;
-		void (*send)(struct delivery *delivery, struct parcel *parcel);
-	} kinds[] = {
-		{ "status", send_status },
-		{ "comment", send_comment },
-		{ "mail", send_mail },
-		{ "webhook", send_webhook },
-	};
-	const char *kind = json_text_or(parcel->message.doc, "kind", "");
-
-	if (!strcmp(kind, "command")) {
-		parcel->step = STEP_COMMAND;
-		return;
-	}
-	parcel->step = STEP_GOING;
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++)
-		if (!strcmp(kind, kinds[i].kind)) {
-			kinds[i].send(delivery, parcel);
-			return;
-		}
-	end_parcel(parcel, HOST_REFUSED, "this version knows no such message");
-}
-
 /* The loop. */
 
 static size_t
@@ -505,7 +250,7 @@ start_ready(struct delivery *delivery, size_t most)
 
 	for (size_t i = 0; i < MAX_PARCELS && going < most; i++)
 		if (delivery->parcels[i].step == STEP_READY) {
-			start_parcel(delivery, &delivery->parcels[i]);
+			parcel_send(&delivery->sender, &delivery->parcels[i]);
 			going += delivery->parcels[i].step == STEP_GOING;
 		}
 }
@@ -538,7 +283,7 @@ collect(struct delivery *delivery)
 {
 	struct host_result result;
 
-	while (host_take(delivery->host, &result)) {
+	while (host_take(delivery->sender.host, &result)) {
 		struct parcel *parcel = result.tag;
 
 		parcel->result = result;
@@ -556,7 +301,8 @@ run_commands(struct delivery *delivery, int (*stopped)(void))
 	for (size_t i = 0; i < MAX_PARCELS; i++)
 		if (delivery->parcels[i].step == STEP_COMMAND &&
 		    !(stopped && stopped()))
-			run_command(delivery, &delivery->parcels[i]);
+			parcel_run_command(&delivery->sender,
+					   &delivery->parcels[i]);
 }
 
 /*
@@ -599,7 +345,7 @@ deliver_locked(struct delivery *delivery, int (*stopped)(void), struct err *err)
 			break;
 		start_ready(delivery, most);
 		if (count_step(delivery, STEP_GOING)) {
-			ret = host_run(delivery->host, RUN_MS, err);
+			ret = host_run(delivery->sender.host, RUN_MS, err);
 			collect(delivery);
 		} else if (!count_step(delivery, STEP_COMMAND) &&
 			   !count_step(delivery, STEP_ENDED) &&
@@ -633,16 +379,18 @@ deliver_run(struct gate *gate, int (*stopped)(void),
 	if (ret <= 0)
 		goto out;
 	delivery->gate = gate;
+	delivery->sender.store = gate->store;
+	delivery->sender.targets = &delivery->targets;
 	delivery->counts = counts;
 	proc_identify(delivery->owner);
 	targets_init(&delivery->targets, gate->policy);
-	delivery->host = host_new(&limits, err);
-	ret = delivery->host
+	delivery->sender.host = host_new(&limits, err);
+	ret = delivery->sender.host
 		      ? store_write(gate->store, recover, &recovered, err)
 		      : ERR_SYSTEM;
 	if (!ret)
 		ret = deliver_locked(delivery, stopped, err);
-	host_free(delivery->host);
+	host_free(delivery->sender.host);
 	for (size_t i = 0; i < MAX_PARCELS; i++)
 		clear_parcel(&delivery->parcels[i]);
 	targets_release(&delivery->targets);

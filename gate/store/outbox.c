@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/proc.h"
@@ -68,6 +69,8 @@ store_outbox_add(struct store_tx *tx, const char *key, const char *group,
 	return outbox_save(tx, &message);
 }
 
+#define WHO_DIED "who delivered it died"
+
 /* The record's name of a lane's hold; group may be the lane itself. */
 static void
 hold_name(char name[STORE_MAX_NAME + 1], const char *group)
@@ -76,28 +79,39 @@ hold_name(char name[STORE_MAX_NAME + 1], const char *group)
 		 (int)(strcspn(group, " ") % (STORE_MAX_NAME - 8)), group);
 }
 
-/* Until when the lane of a group is held; 0 when it is not. */
+/* Until when the lane of a group is held, 0 when it is not; and why (or NULL).
+ */
 static int64_t
-held_until(struct store_tx *tx, const char *group)
+held_until(struct store_tx *tx, const char *group, struct buf *why)
 {
-	char name[STORE_MAX_NAME + 1], *text = NULL;
+	char name[STORE_MAX_NAME + 1], *text = NULL, *blank;
 	int64_t until_s = 0;
 
 	hold_name(name, group);
-	if (store_note_get(tx, name, &text) == 0)
+	if (store_note_get(tx, name, &text) == 0) {
+		blank = strchr(text, ' ');
+		if (blank && why)
+			buf_adds(why, blank + 1);
+		if (blank)
+			*blank = '\0';
 		(void)units_parse_count(text, 0, INT64_MAX, &until_s);
+	}
 	free(text);
 	return until_s;
 }
 
 int
-store_outbox_hold(struct store_tx *tx, const char *lane, int64_t until_s)
+store_outbox_hold(struct store_tx *tx, const char *lane, int64_t until_s,
+		  const char *why)
 {
-	char name[STORE_MAX_NAME + 1], text[24];
+	char name[STORE_MAX_NAME + 1], *text;
+	int rc;
 
 	hold_name(name, lane);
-	snprintf(text, sizeof(text), "%lld", (long long)until_s);
-	return store_note_put(tx, name, until_s > 0 ? text : NULL);
+	text = mem_text("%lld %s", (long long)until_s, why);
+	rc = store_note_put(tx, name, until_s > 0 ? text : NULL);
+	free(text);
+	return rc;
 }
 
 static int
@@ -106,7 +120,7 @@ is_due(struct store_tx *tx, const struct store_message *message,
 {
 	return !message->owner[0] && !message->refused &&
 	       message->next_s <= now_s && !texts_has(busy, message->group) &&
-	       held_until(tx, message->group) <= now_s;
+	       held_until(tx, message->group, NULL) <= now_s;
 }
 
 /* Read the next due ones; those of a group that is busy are passed over. */
@@ -123,16 +137,16 @@ find_due(struct store_tx *tx, int64_t now_s, struct store_message *messages,
 		struct store_message *message = &messages[*count];
 		int due;
 
-		rc = outbox_load(tx, &walk.record, message);
+		rc = outbox_load_head(tx, &walk.record, message);
 		if (rc < 0)
 			break;
 		due = is_due(tx, message, &busy, now_s);
 		if (due || message->owner[0])
 			texts_add(&busy, message->group);
-		if (due)
-			++*count;
-		else
-			json_decref(message->doc);
+		if (!due)
+			continue;
+		message->doc = tx_doc(tx, &walk.record);
+		*count += message->doc != NULL;
 	}
 	walk_end(&walk);
 	texts_release(&busy);
@@ -244,7 +258,7 @@ store_outbox_resend(struct store_tx *tx, uint64_t id)
 	message.next_s = 0;
 	message.tries = 0;
 	rc = outbox_save(tx, &message);
-	store_outbox_hold(tx, message.group, 0);
+	store_outbox_hold(tx, message.group, 0, "");
 	json_decref(message.doc);
 	return rc;
 }
@@ -259,23 +273,40 @@ store_outbox_recover(struct store_tx *tx, int64_t now_s, size_t *count)
 
 	walk_start(&walk, tx, TABLE_OUTBOX, NULL);
 	while ((rc = walk_next(&walk)) == 1) {
-		rc = outbox_load(tx, &walk.record, &message);
+		rc = outbox_load_head(tx, &walk.record, &message);
 		if (rc < 0)
 			break;
-		if (message.owner[0] && !proc_is_alive(message.owner)) {
-			give_back(tx, &message, "who delivered it died");
-			if (held_until(tx, message.group) <
-			    now_s + STORE_CALM_S)
-				store_outbox_hold(tx, message.group,
-						  now_s + STORE_CALM_S);
-			recovered++;
-		}
+		if (!message.owner[0] || proc_is_alive(message.owner))
+			continue;
+		message.doc = tx_doc(tx, &walk.record);
+		if (!message.doc)
+			break;
+		give_back(tx, &message, WHO_DIED);
 		json_decref(message.doc);
+		if (held_until(tx, message.group, NULL) < now_s + STORE_CALM_S)
+			store_outbox_hold(tx, message.group,
+					  now_s + STORE_CALM_S, WHO_DIED);
+		recovered++;
 	}
 	walk_end(&walk);
 	if (count)
 		*count = rc < 0 ? 0 : recovered;
-	return rc;
+	return rc < 0 ? rc : store_tx_error(tx);
+}
+
+/* What holds up the lane holds up the message. */
+static void
+regard_hold(struct store_tx *tx, struct store_message *message)
+{
+	struct buf why = BUF_INIT;
+	int64_t until_s = held_until(tx, message->group, &why);
+
+	if (until_s > message->next_s)
+		message->next_s = until_s;
+	if (!message->why[0])
+		snprintf(message->why, sizeof(message->why), "%s",
+			 buf_text(&why));
+	buf_release(&why);
 }
 
 int
@@ -290,6 +321,8 @@ store_outbox_each(struct store_tx *tx, store_message_fn *fn, void *data)
 		rc = outbox_load(tx, &walk.record, &message);
 		if (rc < 0)
 			break;
+		if (!message.refused)
+			regard_hold(tx, &message);
 		rc = fn(data, &message);
 		json_decref(message.doc);
 		if (rc != 0)
@@ -299,38 +332,30 @@ store_outbox_each(struct store_tx *tx, store_message_fn *fn, void *data)
 	return rc < 0 ? rc : store_tx_error(tx);
 }
 
-struct soonest {
-	struct store_tx *tx;
-	int found;
-	int64_t next_s;
-};
-
-static int
-look_when(void *data, const struct store_message *message)
-{
-	struct soonest *soonest = data;
-	int64_t next_s = message->next_s, until_s;
-
-	if (message->refused || message->owner[0])
-		return 0;
-	until_s = held_until(soonest->tx, message->group);
-	next_s = until_s > next_s ? until_s : next_s;
-	if (!soonest->found || next_s < soonest->next_s)
-		soonest->next_s = next_s;
-	soonest->found = 1;
-	return 0;
-}
-
 int
 store_outbox_next(struct store_tx *tx, int64_t *next_s)
 {
-	struct soonest soonest = { .tx = tx };
-	int rc = store_outbox_each(tx, look_when, &soonest);
+	struct store_message message;
+	struct walk walk;
+	int rc, found = 0;
 
-	*next_s = soonest.next_s;
-	if (rc == 0 && !soonest.found)
+	*next_s = 0;
+	walk_start(&walk, tx, TABLE_OUTBOX, NULL);
+	while ((rc = walk_next(&walk)) == 1) {
+		rc = outbox_load_head(tx, &walk.record, &message);
+		if (rc < 0)
+			break;
+		if (message.refused || message.owner[0])
+			continue;
+		regard_hold(tx, &message);
+		if (!found || message.next_s < *next_s)
+			*next_s = message.next_s;
+		found = 1;
+	}
+	walk_end(&walk);
+	if (rc == 0 && !found)
 		return ERR_NOT_FOUND;
-	return rc;
+	return rc < 0 ? rc : store_tx_error(tx);
 }
 
 int

@@ -19,6 +19,9 @@ struct outbox_group {
 /* The caller json_decref()s message->doc of both. */
 int outbox_load(struct store_tx *tx, struct record *record,
 		struct store_message *message);
+/* All but the doc, which is what takes time; tx_doc() reads it then. */
+int outbox_load_head(struct store_tx *tx, struct record *record,
+		     struct store_message *message);
 int outbox_find(struct store_tx *tx, uint64_t id,
 		struct store_message *message);
 int outbox_save(struct store_tx *tx, const struct store_message *message);

@@ -8,8 +8,8 @@
  * A group: its name, then newest id, delivered, time, the last dedup key. */
 
 int
-outbox_load(struct store_tx *tx, struct record *record,
-	    struct store_message *message)
+outbox_load_head(struct store_tx *tx, struct record *record,
+		 struct store_message *message)
 {
 	struct fields *value = &record->value;
 
@@ -25,6 +25,17 @@ outbox_load(struct store_tx *tx, struct record *record,
 	fields_text(value, message->why, sizeof(message->why));
 	if (!fields_are_done(&record->key))
 		return tx_bad(tx, record, "key is no id");
+	return 0;
+}
+
+int
+outbox_load(struct store_tx *tx, struct record *record,
+	    struct store_message *message)
+{
+	int rc = outbox_load_head(tx, record, message);
+
+	if (rc < 0)
+		return rc;
 	message->doc = tx_doc(tx, record);
 	return message->doc ? 0 : store_tx_error(tx);
 }

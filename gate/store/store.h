@@ -380,7 +380,8 @@ int store_outbox_take(struct store_tx *tx, const char *owner, int64_t now_s,
  * A lane is the first word of a group: the service that the message goes to.
  * None of its messages is due before that time; 0 frees it.
  */
-int store_outbox_hold(struct store_tx *tx, const char *lane, int64_t until_s);
+int store_outbox_hold(struct store_tx *tx, const char *lane, int64_t until_s,
+		      const char *why);
 
 /* Delivered. ERR_NOT_FOUND. */
 int store_outbox_done(struct store_tx *tx, uint64_t id, int64_t now_s);
@@ -406,7 +407,7 @@ int store_outbox_recover(struct store_tx *tx, int64_t now_s, size_t *count);
 
 typedef int store_message_fn(void *data, const struct store_message *message);
 
-/* Oldest first; message->doc is borrowed. */
+/* Oldest first; message->doc is borrowed, next_s and why tell of holds too. */
 int store_outbox_each(struct store_tx *tx, store_message_fn *fn, void *data);
 
 /* When the next waiting one is due, holds regarded; ERR_NOT_FOUND when none

@@ -8,7 +8,22 @@ serve() {
 	waited 10 test -e "$host/port" || echo "# the server did not start"
 }
 unserve() { [ -z "$server" ] || kill "$server" 2>/dev/null; server=; rm -f "$host/port"; }
-trap 'unserve; rm -rf "$scratch"' EXIT
+# Worker and deliverer of the repository, by where they are and what they say.
+ours() {
+	for proc in /proc/[0-9]*; do
+		case $(cat "$proc/cmdline" 2>/dev/null | tr '\0' ' ') in
+		*"pacegate deliver --repo $bare"*) ;;
+		*"pacegate work "*)
+			[ "$(readlink "$proc/cwd" 2>/dev/null)" = "$bare" ] ||
+				continue ;;
+		*) continue ;;
+		esac
+		echo "${proc#/proc/}"
+	done
+}
+no_ours() { [ -z "$(ours)" ]; }
+die() { ours | while read -r pid; do kill -9 "$pid" 2>/dev/null; done; }
+trap 'unserve; die; waited 5 no_ours; rm -rf "$scratch"' EXIT
 configure() { git -C "$bare" config "$@"; }
 # Requests so far that are like all of these.
 requests() {

@@ -4,21 +4,6 @@
 . "$(dirname "$0")/../lib/tap.sh"
 . "$here/../lib/hosted.sh"
 
-# Worker and deliverer of this repository, by where they are and what they say.
-ours() {
-	for proc in /proc/[0-9]*; do
-		case $(cat "$proc/cmdline" 2>/dev/null | tr '\0' ' ') in
-		*"pacegate deliver --repo $bare"*) ;;
-		*"pacegate work "*)
-			[ "$(readlink "$proc/cwd" 2>/dev/null)" = "$bare" ] ||
-				continue ;;
-		*) continue ;;
-		esac
-		echo "${proc#/proc/}"
-	done
-}
-no_ours() { [ -z "$(ours)" ]; }
-die() { ours | while read -r pid; do kill -9 "$pid" 2>/dev/null; done; }
 delivering() { ours | grep -q .; }
 in_flight() { test "$(count "statuses/$(git rev-parse HEAD)")" -gt "${1:-0}"; }
 # right: HEAD ends in failure, after any number of equal words, and has one

@@ -410,7 +410,7 @@ hold(struct store_tx *tx, void *data, struct err *err)
 	say(tx, "a", "slow 1", 1, NULL);
 	say(tx, "b", "slow 2", 2, NULL);
 	say(tx, "c", "slower 3", 3, NULL);
-	assert_int_equal(store_outbox_hold(tx, "slow", 60), 0);
+	assert_int_equal(store_outbox_hold(tx, "slow", 60, "503"), 0);
 	assert_int_equal(store_outbox_take(tx, "me", 59, messages, 4, &count),
 			 0);
 	assert_int_equal(count, 1);

@@ -140,19 +140,6 @@ add_statuses(struct store_tx *tx, const struct tell *tell,
 	return ret;
 }
 
-/* The first of what is new of drift, and how much more there is. */
-static void
-add_drift_title(struct buf *title, const struct report_drifts *drifts)
-{
-	size_t news = report_drifts_news(drifts);
-
-	for (size_t i = 0; i < drifts->count && !title->len; i++)
-		if (drifts->items[i].state != DRIFT_STANDS)
-			report_add_drift(title, &drifts->items[i]);
-	if (news > 1)
-		buf_addf(title, "; and %zu more", news - 1);
-}
-
 /*
  * Slow drift has a status of its own. It passes: it refuses nothing, also where
  * a service holds back what has a status that failed. Gerrit's is a vote, which
@@ -165,7 +152,7 @@ add_drift_status(struct store_tx *tx, const struct tell *tell,
 	struct buf title = BUF_INIT;
 	int ret = 0;
 
-	add_drift_title(&title, &report->drifts);
+	report_add_drift_news(&title, &report->drifts);
 	for (size_t i = 0; i < tell->host_count && title.len && !ret; i++) {
 		const struct host_policy *host = &tell->hosts[i];
 		char *context = mem_text("%.*s/drift", MAX_CONTEXT - 6,

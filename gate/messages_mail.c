@@ -37,11 +37,31 @@ read_note(struct store_tx *tx, const char *name)
 }
 
 static int
+drift_is_worth_one(const struct mail_policy *mail,
+		   const struct report_drifts *drifts)
+{
+	for (size_t i = 0; i < drifts->count; i++)
+		switch (drifts->items[i].state) {
+		case DRIFT_RAISED:
+		case DRIFT_GREW:
+			return 1;
+		case DRIFT_GONE:
+			if (mail->improvements)
+				return 1;
+			break;
+		case DRIFT_STANDS:
+			break;
+		}
+	return 0;
+}
+
+static int
 is_worth_a_mail(const struct mail_policy *mail, const struct report *report)
 {
 	return report_count(report, VERDICT_SEVERE) ||
 	       report_count(report, VERDICT_REGRESSED) ||
-	       (mail->improvements && report_count(report, VERDICT_IMPROVED));
+	       (mail->improvements && report_count(report, VERDICT_IMPROVED)) ||
+	       drift_is_worth_one(mail, &report->drifts);
 }
 
 int

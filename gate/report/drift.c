@@ -253,6 +253,19 @@ report_add_drift(struct buf *buf, const struct report_drift *drift)
 		 oid_short(&drift->first, hex));
 }
 
+void
+report_add_drift_news(struct buf *buf, const struct report_drifts *drifts)
+{
+	size_t news = report_drifts_news(drifts), i = 0;
+
+	while (i < drifts->count && drifts->items[i].state == DRIFT_STANDS)
+		i++;
+	if (i < drifts->count)
+		report_add_drift(buf, &drifts->items[i]);
+	if (news > 1)
+		buf_addf(buf, "; and %zu more", news - 1);
+}
+
 /* Another metric of the same test says the same. */
 static int
 is_alike(const struct report_drift *a, const struct report_drift *b)

@@ -72,6 +72,10 @@ int report_drifts_read(struct report_drifts *drifts, const json_t *json,
  * a regression by itself`. */
 void report_add_drift(struct buf *buf, const struct report_drift *drift);
 
+/* The first of those that somebody should be told of, and how many more there
+ * are; nothing where there is none. */
+void report_add_drift_news(struct buf *buf, const struct report_drifts *drifts);
+
 /* All of them, indented: a line for each test and state. */
 void report_add_drifts(struct buf *buf, const struct report_drifts *drifts);
 

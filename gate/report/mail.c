@@ -30,7 +30,19 @@ report_add_subject(struct buf *buf, const struct mail_report *reports,
 		if (verdict_worse(worst->verdict, reports[i].report->verdict) !=
 		    worst->verdict)
 			worst = reports[i].report;
-	report_add_summary(&text, worst);
+	/* What a passing report is sent for. */
+	for (size_t i = 0; i < count; i++) {
+		const struct report *report = reports[i].report;
+
+		if (verdict_is_regression(worst->verdict) ||
+		    !report_drifts_news(&report->drifts))
+			continue;
+		worst = report;
+		report_add_drift_news(&text, &report->drifts);
+		break;
+	}
+	if (!text.len)
+		report_add_summary(&text, worst);
 	buf_adds(buf, "[pacegate] ");
 	buf_add_clean(buf, buf_text(&text), text.len, MAX_SUBJECT);
 	buf_adds(buf, " (");
@@ -70,6 +82,7 @@ add_report(struct buf *buf, const struct mail_report *from)
 	report_add_table(buf, report, &style);
 	buf_addc(buf, '\n');
 	report_add_advice(buf, report, &style);
+	report_add_drifts(buf, &report->drifts);
 }
 
 void

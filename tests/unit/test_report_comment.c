@@ -275,6 +275,48 @@ a_mail_has_a_subject_and_plain_text(void **state)
 	report_release(&calm);
 }
 
+/* Of a push that passes, drift is the news. */
+static void
+a_mail_tells_of_drift(void **state)
+{
+	char test[] = "perf/calm", metric[] = "cpu", unit[] = "ns", no[] = "";
+	struct report_drift drift = { .test = test,
+				      .metric = metric,
+				      .unit = unit,
+				      .environment = no,
+				      .ref = no,
+				      .ratio = 1.05,
+				      .low = 1.04,
+				      .high = 1.06,
+				      .commits = 9 };
+	struct buf text = BUF_INIT;
+	struct report report;
+	struct mail_report part = { &report, NULL };
+
+	(void)state;
+	make(&report);
+	add_metric(&report, "perf/calm", "cpu", VERDICT_PASS, 1.0);
+	report_conclude(&report);
+	report_drifts_add(&report.drifts, &drift);
+	report_add_subject(&text, &part, 1);
+	assert_string_equal(
+		buf_text(&text),
+		"[pacegate] drift: perf/calm: cpu is 5.0 % slower (+4.0 % .. "
+		"+6.0 %) than its baseline 0000000000, little by little over 9 "
+		"commits since 0000000000 (main)");
+	buf_clear(&text);
+	report_add_mail(&text, &part, 1, "");
+	assert_non_null(strstr(buf_text(&text), "\n  drift: perf/calm: cpu"));
+	/* A regression comes first. */
+	report.verdict = VERDICT_REGRESSED;
+	report.tests[0].verdict = VERDICT_REGRESSED;
+	buf_clear(&text);
+	report_add_subject(&text, &part, 1);
+	assert_non_null(strstr(buf_text(&text), "[pacegate] regressed: "));
+	buf_release(&text);
+	report_release(&report);
+}
+
 int
 main(void)
 {
@@ -286,6 +328,7 @@ main(void)
 		cmocka_unit_test(code_ends_where_we_end_it),
 		cmocka_unit_test(hostile_reports_stay_in_their_lines),
 		cmocka_unit_test(a_mail_has_a_subject_and_plain_text),
+		cmocka_unit_test(a_mail_tells_of_drift),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

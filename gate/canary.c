@@ -217,5 +217,7 @@ canary_when_due(struct gate *gate, struct err *err)
 		ret = canary_run(gate, &canary, err);
 	if (ret == ERR_BUSY)
 		return 0;
+	if (ret < 0)
+		canary_record_failure(gate->store);
 	return ret < 0 ? ret : 1;
 }

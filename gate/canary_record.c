@@ -93,6 +93,29 @@ canary_record_add(struct store *store, const struct canary_pair *pair,
 }
 
 static int
+set_last(struct store_tx *tx, void *data, struct err *err)
+{
+	json_t *record = read_note(tx);
+	struct buf text = BUF_INIT;
+
+	(void)data;
+	(void)err;
+	json_object_set_new(record, "last",
+			    json_integer(clock_wall_s(&clock_real)));
+	json_append(&text, record);
+	store_note_put(tx, CANARY_NOTE, text.data);
+	buf_release(&text);
+	json_decref(record);
+	return store_tx_error(tx);
+}
+
+void
+canary_record_failure(struct store *store)
+{
+	store_write(store, set_last, NULL, NULL);
+}
+
+static int
 read_record(struct store_tx *tx, void *data, struct err *err)
 {
 	(void)err;

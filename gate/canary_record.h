@@ -9,4 +9,7 @@ struct store;
 int canary_record_add(struct store *store, const struct canary_pair *pair,
 		      struct err *err);
 
+/* Note the time of a try that failed, so that the next one has its time too. */
+void canary_record_failure(struct store *store);
+
 #endif

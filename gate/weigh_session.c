@@ -527,6 +527,8 @@ weigh_run_session(const struct weigh *weigh, struct plan *plan, int fresh,
 	tell(&driver, 0);
 	ret = slot_take(&slot, &weigh->slots, weigh->class, weigh->deadline_ms,
 			NULL, NULL, err);
+	/* The wait for it is no part of the session. */
+	driver.start_ms = clock_monotonic_ms(&clock_real);
 	if (!ret)
 		ret = start_session(&driver, &slot, fresh, err);
 	if (!ret)

@@ -47,6 +47,7 @@ drain(const char *repo, int quiet, struct worker_counts *counts,
 {
 	const struct worker_input input = { quiet ? NULL : tell, is_stopped };
 	struct gate gate = GATE_INIT;
+	struct err canary_err = ERR_INIT;
 	int ret = cmd_open(&gate, repo, STORE_WRITE, err);
 
 	if (!ret) {
@@ -56,9 +57,9 @@ drain(const char *repo, int quiet, struct worker_counts *counts,
 		free(log);
 		ret = worker_drain(&gate, &input, counts, err);
 		/* Nothing is queued any more: idle time. */
-		if (!ret && !counts->busy)
-			ret = canary_when_due(&gate, err);
-		ret = ret < 0 ? ret : 0;
+		if (!ret && !counts->busy &&
+		    canary_when_due(&gate, &canary_err) < 0)
+			log_event(LOG_WARNING, "%s", canary_err.text);
 	}
 	gate_close(&gate);
 	return ret;

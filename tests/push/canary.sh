@@ -83,6 +83,10 @@ ok "and has counted nothing" record 'rows[("cpu", 0.1)]["pairs"] == 2'
 pacegate work --repo "$bare" >/dev/null
 ok "in idle time one of each" record \
 	'rows[("cpu", 0.1)]["pairs"] == 3 and rows[("memory", 0)]["pairs"] == 3'
+sleep 1.1
+git -C "$bare" config pacegate-pool.launch false
+ok "one that fails does not stop the worker" pacegate work --repo "$bare"
+ok "it is in the log" grep -q 'canary: the runner' "$bare/pacegate/log"
 canary --every never
 ok "--every never" not git -C "$bare" config pacegate.canary
 

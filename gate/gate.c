@@ -123,7 +123,7 @@ common_spec(const struct gate *gate, const struct sandbox_policy *box,
 	texts_release(&dirs);
 	return json_pack(
 		"{s:o, s:{s:I, s:i, s:I, s:I, s:I, s:I, s:i, s:I, s:I}, "
-		"s:{s:s, s:o, s:o}, s:s, s:I}",
+		"s:{s:s, s:o, s:o, s:s}, s:s, s:I}",
 		"alternates", ret ? json_array() : alternates, "limits",
 		"memory_bytes", (json_int_t)box->memory_bytes, "processes",
 		(int)box->processes, "cpu_ms", (json_int_t)box->cpu_ms,
@@ -132,8 +132,10 @@ common_spec(const struct gate *gate, const struct sandbox_policy *box,
 		(json_int_t)box->output_bytes, "files", (int)box->files,
 		"build_ms", (json_int_t)box->build_ms, "session_ms",
 		(json_int_t)box->session_ms, "sandbox", "root",
-		box->root ? box->root : "", "read", read, "env", env, "counter",
-		box->counter, "sample_ms", (json_int_t)box->sample_ms);
+		box->root ? box->root : "", "read", read, "env", env,
+		"build_cache", box->build_cache ? box->build_cache : "",
+		"counter", box->counter, "sample_ms",
+		(json_int_t)box->sample_ms);
 }
 
 struct rule_data {
@@ -360,6 +362,9 @@ gate_weigh(struct gate *gate, const struct gather *gather,
 	*result = (struct weigh_result){ 0 };
 	policy_ref(gate->policy, gather->ref, &ref);
 	policy_sandbox(gate->policy, &box);
+	/* Who may push there could fill it with what others would run. */
+	if (!ref.is_trusted)
+		box.build_cache = NULL;
 	policy_pool(gate->policy, &pool);
 	cache = cache_dir(gate, &pool);
 	runner = pool.launch ? mem_copy_text(PROGRAM_RUNNER)

@@ -38,7 +38,7 @@ enum { DUP_ABOVE = 64 };
 struct work {
 	struct launch_request request;
 	int fds[LAUNCH_PASSED]; /* -1: none */
-	char *shim, *tree, *source;
+	char *shim, *tree, *source, *cache;
 	char **args; /* of bwrap, NULL-terminated */
 };
 
@@ -163,7 +163,7 @@ next_text(char **at)
 static void
 read_texts(struct work *work)
 {
-	size_t count = work->request.texts_count - 3;
+	size_t count = work->request.texts_count - 4;
 	char *at = mmap(NULL, work->request.texts_bytes, PROT_READ | PROT_WRITE,
 			MAP_PRIVATE, work->fds[LAUNCH_TEXTS], 0);
 
@@ -175,6 +175,7 @@ read_texts(struct work *work)
 	work->shim = next_text(&at);
 	work->tree = next_text(&at);
 	work->source = next_text(&at);
+	work->cache = next_text(&at);
 	for (size_t i = 0; i < count; i++) {
 		work->args[i] = at;
 		at += strlen(at) + 1;
@@ -291,6 +292,8 @@ stage_all(const struct work *work)
 		stage(work->tree, LAUNCH_STAGED_TREE, 1);
 	if (work->source)
 		stage(work->source, LAUNCH_STAGED_SOURCE, 1);
+	if (work->cache)
+		stage(work->cache, LAUNCH_STAGED_CACHE, 1);
 }
 
 /* Up to here all runs are alike. */

@@ -58,8 +58,8 @@ void launcher_free(struct launcher *launcher);
 /*
  * Inside: the child's half. The request is a message on LAUNCH_FD_REQUEST, of
  * one struct and the descriptors that it names, in their order; its texts, one
- * NUL behind each, are the host's paths of shim, tree and source ("": none),
- * then bwrap's arguments.
+ * NUL behind each, are the host's paths of shim, tree, source and cache
+ * ("": none), then bwrap's arguments.
  */
 enum { LAUNCH_FD_REQUEST = LAUNCH_FD_COUNT, LAUNCH_FD_TEXTS };
 
@@ -82,6 +82,7 @@ struct launch_request {
 
 #define LAUNCH_STAGED_TREE "/run/pacegate/t"
 #define LAUNCH_STAGED_SOURCE "/run/pacegate/src"
+#define LAUNCH_STAGED_CACHE "/run/pacegate/ccache"
 #define LAUNCH_STAGED_SHIM "/run/pacegate/shim"
 
 __attribute__((noreturn)) void launch_child(const struct sandbox *sandbox,

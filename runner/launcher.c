@@ -120,7 +120,8 @@ write_texts(const struct launch *launch, struct launch_request *request,
 	const struct sandbox_command *command = launch->command;
 	struct layout_paths paths = { .shim = sandbox->shim,
 				      .tree = command->tree,
-				      .source = command->source };
+				      .source = command->source,
+				      .cache = command->cache };
 	struct texts args = { 0 };
 	struct buf texts = BUF_INIT;
 	int ret = 0;
@@ -128,10 +129,12 @@ write_texts(const struct launch *launch, struct launch_request *request,
 	add_text(&texts, paths.shim, request);
 	add_text(&texts, paths.tree, request);
 	add_text(&texts, paths.source, request);
+	add_text(&texts, paths.cache, request);
 	if (sandbox->user.drops) {
 		paths.shim = LAUNCH_STAGED_SHIM;
 		paths.tree = paths.tree ? LAUNCH_STAGED_TREE : NULL;
 		paths.source = paths.source ? LAUNCH_STAGED_SOURCE : NULL;
+		paths.cache = paths.cache ? LAUNCH_STAGED_CACHE : NULL;
 	}
 	layout_arguments(sandbox, command, launch->limits, &paths, &args);
 	for (size_t i = 0; i < args.count; i++)

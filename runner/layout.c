@@ -288,6 +288,8 @@ add_mounts(const struct sandbox *sandbox, const struct sandbox_command *command,
 	ADD(args, "--ro-bind", paths->shim, LAYOUT_SHIM);
 	if (paths->source)
 		ADD(args, "--ro-bind", paths->source, "/src");
+	if (paths->cache)
+		ADD(args, "--bind", paths->cache, LAYOUT_CACHE);
 	if (paths->tree)
 		ADD(args, command->tree_writable ? "--bind" : "--ro-bind",
 		    paths->tree, "/t");

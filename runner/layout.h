@@ -19,7 +19,7 @@ int layout_open(struct sandbox *sandbox, struct err *err);
 
 /* Where the host paths of a run are, as the slot's user sees them. */
 struct layout_paths {
-	const char *shim, *tree, *source;
+	const char *shim, *tree, *source, *cache;
 };
 
 /* All arguments of one run, argv[0] first, the shim's and the steps' last. */
@@ -27,6 +27,9 @@ void layout_arguments(const struct sandbox *sandbox,
 		      const struct sandbox_command *command,
 		      const struct sandbox_limits *limits,
 		      const struct layout_paths *paths, struct texts *args);
+
+/* Where a build's cache is inside. */
+#define LAYOUT_CACHE "/ccache"
 
 /* The path of the shim inside. */
 #define LAYOUT_SHIM "/.pacegate-shim"

@@ -25,6 +25,7 @@ struct prepare {
 	struct sandbox *sandbox;
 	struct control *control;
 	const char *environment; /* its id: part of a kept tree's key */
+	const char *build_cache; /* for builds to write to, NULL: none */
 
 	/* Told of each phase; negative: the gate is gone. */
 	int (*report)(void *data, const struct message_phase *phase);

@@ -122,6 +122,7 @@ struct sandbox_command {
 	const char *tree;   /* host path shown at /t; NULL: a tmpfs there */
 	int tree_writable;  /* without quota: for what we trust to end */
 	const char *source; /* host path shown read-only at /src, or NULL */
+	const char *cache;  /* host path shown writable at /ccache, or NULL */
 	const char *dir;    /* working directory inside; NULL: /t */
 	int64_t timeout_ms; /* from the start of the first step */
 	const struct sandbox_limits *limits; /* NULL: the sandbox's */
@@ -220,6 +221,7 @@ struct sandbox_build {
 	const char *source;        /* host path, only read */
 	const char *target;        /* host path of an empty directory */
 	const char *setup, *build; /* for `sh -c`; NULL or "": none */
+	const char *cache;         /* sandbox_cache()'s, or NULL */
 	int64_t timeout_ms;        /* of each: all of it, and unpacking */
 	void *data;
 	int watch; /* as in struct sandbox_command */
@@ -242,6 +244,14 @@ struct sandbox_build_result {
 	char why[512];  /* `exit 2`, `took longer than 10 min: …` */
 	struct buf log; /* last bytes of stdout and stderr */
 };
+
+/*
+ * A directory for ccache below path, made where it is missing; NULL and the
+ * reason where it cannot be used. The slots' users may all write to it, but
+ * none of them can get there by itself. To be freed.
+ */
+char *sandbox_cache(const struct sandbox *sandbox, const char *path,
+		    struct err *err);
 
 void sandbox_build_result_release(struct sandbox_build_result *result);
 

@@ -1,11 +1,15 @@
 #include "runner/sandbox.h"
+#include "runner/layout.h"
 #include "runner/trial.h"
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/err.h"
+#include "base/file.h"
 #include "base/io.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -48,6 +52,15 @@ static const char *const unpack_argv[] = { "/bin/tar",
 					   "-C",
 					   "/t",
 					   NULL };
+
+/* Compilers by way of ccache, whose files the next slot's user may replace. */
+static const char *const cache_env[] = {
+	"PATH=/usr/lib/ccache:/usr/local/bin:/usr/bin:/bin",
+	"CCACHE_DIR=" LAYOUT_CACHE,
+	"CCACHE_UMASK=000",
+	"CCACHE_MAXSIZE=2G",
+	"CCACHE_TEMPDIR=/tmp",
+};
 
 static void
 add_step(struct plan *plan, enum sandbox_phase phase, const char *const *argv)
@@ -128,6 +141,9 @@ build_into(struct sandbox *sandbox, const struct sandbox_build *build, int pack,
 					   NULL };
 	struct sandbox_command command = SANDBOX_COMMAND_INIT;
 	struct plan plan = { .count = 0 };
+	const struct texts env = { .items = (char **)(uintptr_t)cache_env,
+				   .count = sizeof(cache_env) /
+					    sizeof(*cache_env) };
 
 	add_step(&plan, SANDBOX_PHASE_COPY, copy_argv);
 	if (is_given(build->setup))
@@ -136,6 +152,8 @@ build_into(struct sandbox *sandbox, const struct sandbox_build *build, int pack,
 		add_step(&plan, SANDBOX_PHASE_BUILD, build_argv);
 	add_step(&plan, SANDBOX_PHASE_PACK, pack_argv);
 	command.source = build->source;
+	command.cache = build->cache;
+	command.env = build->cache ? &env : NULL;
 	command.timeout_ms = build->timeout_ms;
 	command.pack = pack;
 	command.pack_bytes = sandbox->limits.disk_bytes + PACK_EXTRA_BYTES;
@@ -204,4 +222,27 @@ void
 sandbox_build_result_release(struct sandbox_build_result *result)
 {
 	buf_release(&result->log);
+}
+
+char *
+sandbox_cache(const struct sandbox *sandbox, const char *path, struct err *err)
+{
+	char *dir = file_join(path, "ccache");
+	int fd = -1, ret = file_make_dirs(path, 0700, err);
+
+	/* Nobody but us on the way there, whatever it was made with. */
+	if (!ret && chmod(path, 0700) < 0)
+		ret = err_errno(err, "%s", path);
+	if (!ret && mkdir(dir, 0700) < 0 && errno != EEXIST)
+		ret = err_errno(err, "%s", dir);
+	if (!ret) {
+		fd = open(dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		if (fd < 0 || fchmod(fd, sandbox->user.drops ? 0777 : 0700) < 0)
+			ret = err_errno(err, "%s", dir);
+	}
+	io_close(&fd);
+	if (!ret)
+		return dir;
+	free(dir);
+	return NULL;
 }

@@ -48,6 +48,7 @@ struct session {
 	struct objects *objects;
 	struct trees trees;
 	struct tree *built; /* one a revision */
+	char *build_cache;  /* NULL: none */
 	struct rounds rounds;
 	int has_rounds, gone;      /* gone: nobody reads what we send */
 	enum spec_counter counter; /* what it came to */
@@ -172,6 +173,7 @@ close_session(struct session *session)
 	     i++)
 		tree_release(&session->built[i]);
 	free(session->built);
+	free(session->build_cache);
 	if (session->has_rounds)
 		rounds_release(&session->rounds);
 	if (session->trees.lock >= 0)
@@ -223,6 +225,21 @@ choose_counter(struct session *session)
 		  why.text);
 }
 
+/* Builds go without one where it cannot be had. A fresh build uses none: what
+ * is compiled again is what it is for. */
+static void
+open_build_cache(struct session *session)
+{
+	const char *path = session->spec.sandbox.build_cache;
+	struct err err = ERR_INIT;
+
+	if (!*path || session->spec.fresh)
+		return;
+	session->build_cache = sandbox_cache(&session->sandbox, path, &err);
+	if (!session->build_cache)
+		log_event(LOG_WARNING, "no build cache: %s", err.text);
+}
+
 static int
 open_sandbox(struct session *session, struct err *err)
 {
@@ -243,6 +260,7 @@ open_sandbox(struct session *session, struct err *err)
 
 	if (sandbox_open(&options, &session->sandbox, err) < 0)
 		return err->code;
+	open_build_cache(session);
 	for (size_t i = 0; i < session->sandbox.notes.count; i++)
 		log_event(LOG_INFO, "%s", session->sandbox.notes.items[i]);
 	choose_counter(session);
@@ -302,6 +320,7 @@ prepare_all(struct session *session, struct err *err)
 					 .sandbox = &session->sandbox,
 					 .control = &session->control,
 					 .environment = session->environment.id,
+					 .build_cache = session->build_cache,
 					 .report = report_phase,
 					 .data = session };
 

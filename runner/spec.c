@@ -101,6 +101,7 @@ spec_release(struct spec *spec)
 	free(spec->tests);
 	free(spec->session);
 	free(spec->sandbox.root);
+	free(spec->sandbox.build_cache);
 	texts_release(&spec->alternates);
 	texts_release(&spec->sandbox.read);
 	texts_release(&spec->sandbox.env);

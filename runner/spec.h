@@ -73,6 +73,7 @@ struct spec_limits {
 
 struct spec_sandbox {
 	char *root;        /* "" for the host's own */
+	char *build_cache; /* "": none */
 	struct texts read; /* absolute paths, read-only inside */
 	struct texts env;  /* NAME=VALUE */
 };

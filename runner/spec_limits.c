@@ -107,13 +107,18 @@ spec_read_sandbox(const json_t *root, struct spec *spec, struct err *err)
 {
 	const json_t *object = json_object_get(root, "sandbox");
 	const char *path = json_text_or(object, "root", "");
+	const char *cache = json_text_or(object, "build_cache", "");
 
 	if (object && !json_is_object(object))
 		return err_set(err, ERR_INPUT, "sandbox: not an object");
 	if (*path && (path[0] != '/' || strlen(path) > SPEC_MAX_PATH))
 		return err_set(err, ERR_INPUT,
 			       "sandbox: root: not an absolute path");
+	if (*cache && (cache[0] != '/' || strlen(cache) > SPEC_MAX_PATH))
+		return err_set(err, ERR_INPUT,
+			       "sandbox: build_cache: not an absolute path");
 	spec->sandbox.root = mem_copy_text(path);
+	spec->sandbox.build_cache = mem_copy_text(cache);
 	if (object && (spec_read_paths(object, "read", SPEC_MAX_READ,
 				       &spec->sandbox.read, err) < 0 ||
 		       read_env(object, &spec->sandbox.env, err) < 0))

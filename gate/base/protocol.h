@@ -25,7 +25,8 @@
  *    "limits": {"memory_bytes", "processes", "cpu_ms", "wall_ms",
  *               "disk_bytes", "output_bytes", "files", "build_ms",
  *               "session_ms"}, wall_ms (optional) bounds each timeout_ms
- *    "sandbox": {"root": "", "read": ["/opt/x"], "env": {"NAME": "VALUE"}},
+ *    "sandbox": {"root": "", "read": ["/opt/x"], "env": {"NAME": "VALUE"},
+ *                "build_cache": "/x"}, for builds to write to; may lack
  *    "counter": "auto" | "perf" | "valgrind" | "none",
  *    "sample_ms": -1}                  0: about 100 points a trial; -1: none
  *

@@ -243,6 +243,8 @@ policy_ref(const struct policy *policy, const char *ref,
 		.tests = list_for(policy, SECTION_GATE, "tests", ref),
 		.build = value_for(policy, SECTION_GATE, "build", ref),
 		.setup = value_for(policy, SECTION_GATE, "setup", ref),
+		.is_trusted = key_is_true(
+			value_for(policy, SECTION_GATE, "trusted", ref)),
 		.is_watched = watched && watched->pattern
 	};
 }
@@ -319,6 +321,7 @@ policy_sandbox(const struct policy *policy, struct sandbox_policy *result)
 	*result = (struct sandbox_policy){
 		.root = policy_text(policy, box, "root"),
 		.counter = policy_text(policy, box, "counter"),
+		.build_cache = policy_text(policy, box, "buildCache"),
 		.read = list_for(policy, box, "read", NULL),
 		.env = list_for(policy, box, "env", NULL),
 		.memory_bytes = size_for(policy, box, "memory"),

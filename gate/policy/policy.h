@@ -33,6 +33,7 @@ struct ref_policy {
 	unsigned commits, rounds;
 	const struct texts *ignore, *tests;
 	const char *build, *setup;
+	int is_trusted; /* with the build cache */
 	int is_watched; /* `drift` is set for a pattern of refs it matches */
 };
 
@@ -44,6 +45,7 @@ struct test_policy {
 
 struct sandbox_policy {
 	const char *root, *counter; /* root may be NULL */
+	const char *build_cache;    /* NULL: none */
 	const struct texts *read, *env;
 	int64_t memory_bytes, disk_bytes, output_bytes;
 	int64_t cpu_ms, wall_ms, build_ms, session_ms;

@@ -199,6 +199,58 @@ no_change_is_no_drift(void **state)
 	assert_true(alarms * 100 <= runs * KINDS);
 }
 
+/* A history as the gate makes it: sessions that stop when they are clear of the
+ * threshold, each with an error of its own (build, layout). Returns after how
+ * many pushes an alert was raised; 0: never. */
+static size_t
+alert_after(size_t pushes, double slope, uint64_t seed)
+{
+	static struct pair pairs[LOOK_MAX_PAIRS];
+	struct replay_point points[N];
+	struct source source = { seed, 0 };
+	struct rule rule = RULE_INIT;
+	struct drift_finding finding;
+
+	for (size_t i = 0; i < pushes; i++) {
+		double shift = slope * (double)i + 0.004 * gauss(&source);
+		struct look look;
+
+		run_session(&rule, &source, seed % KINDS, shift, 0.01, pairs,
+			    &look);
+		points[i] = (struct replay_point){ look.estimate.low,
+						   look.estimate.high,
+						   1e7 * look.estimate.ratio,
+						   1e7 };
+		drift_judge(&usual, points, i + 1, &finding);
+		if (finding.against != DRIFT_NONE)
+			return i + 1;
+	}
+	return 0;
+}
+
+/* 5 % over 100 pushes is always found, before it is much more than the
+ * threshold; nothing is never found. */
+static void
+drift_of_sessions(void **state)
+{
+	size_t runs = repeats(2, 40) * KINDS, found = 0, alarms = 0, sum = 0;
+
+	(void)state;
+	for (size_t run = 0; run < runs; run++) {
+		size_t after = alert_after(100, 0.0005, run);
+
+		found += after > 0;
+		sum += after;
+		alarms += alert_after(100, 0, run + 1000) > 0;
+	}
+	printf("# %zu histories of 100 pushes: 5 %% drift found in %zu, at "
+	       "%.1f %%; without drift in %zu\n",
+	       runs, found, found ? 0.05 * (double)sum / (double)found : 0,
+	       alarms);
+	assert_int_equal(found, runs);
+	assert_int_equal(alarms, 0);
+}
+
 /* Scale, direction of time within the ties, and points that say nothing. */
 static void
 what_does_not_matter(void **state)
@@ -271,6 +323,7 @@ main(void)
 		cmocka_unit_test(the_best_level_counts),
 		cmocka_unit_test(levels_see_what_no_interval_shows),
 		cmocka_unit_test(no_change_is_no_drift),
+		cmocka_unit_test(drift_of_sessions),
 		cmocka_unit_test(what_does_not_matter),
 		cmocka_unit_test(extremes_do_no_harm),
 	};

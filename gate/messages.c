@@ -8,6 +8,7 @@
 #include "base/err.h"
 #include "base/hash.h"
 #include "base/json.h"
+#include "base/units.h"
 #include "gate.h"
 #include "gather.h"
 #include "policy/hosts.h"
@@ -260,11 +261,38 @@ marker_of(const char *context, const struct oid *commit)
 	return marker;
 }
 
+/* Of the pull request: as the host says, or as the ref is called that a mirror
+ * brings. 0: none. */
+static int64_t
+request_number(const struct tell *tell, const struct host_policy *host)
+{
+	static const char *const prefixes[] = { "refs/pull/",
+						"refs/merge-requests/" };
+	const char *ref = tell->gather->ref;
+	int64_t number = 0;
+
+	if (!*host->name)
+		number = json_int_or(json_object_get(tell->push, "host"),
+				     "number", 0);
+	for (size_t i = 0; i < 2 && !number; i++) {
+		size_t len = strlen(prefixes[i]);
+		char *digits;
+
+		if (strncmp(ref, prefixes[i], len))
+			continue;
+		digits = mem_text("%.*s", (int)strcspn(ref + len, "/"),
+				  ref + len);
+		(void)units_parse_count(digits, 1, INT32_MAX, &number);
+		free(digits);
+	}
+	return number;
+}
+
 static int
 add_comment(struct store_tx *tx, const struct tell *tell,
 	    const struct host_policy *host, const struct report *report)
 {
-	const json_t *told = json_object_get(tell->push, "host");
+	int64_t number = request_number(tell, host);
 	json_t *doc = host_doc(tell, host, "comment", &report->commit);
 	char *marker = marker_of(host->context, &report->commit);
 	char *page = messages_page(host->pages, &report->commit);
@@ -273,10 +301,8 @@ add_comment(struct store_tx *tx, const struct tell *tell,
 	struct buf body = BUF_INIT;
 	int ret = 0;
 
-	if (!*host->name && json_int_or(told, "number", 0) > 0)
-		json_object_set_new(
-			doc, "number",
-			json_integer(json_int_or(told, "number", 0)));
+	if (number > 0)
+		json_object_set_new(doc, "number", json_integer(number));
 	report_add_comment(&body, report, page);
 	json_object_set_new(doc, "verdict", json_string(verdict));
 	json_object_set_new(doc, "marker", json_string(marker));

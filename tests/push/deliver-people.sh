@@ -140,4 +140,12 @@ GITEA_PUSHER_NAME=eve GITEA_PUSHER_EMAIL=eve@example.org \
 ends
 ok "the comment is on the pull request" is "$(count POST their/tls/issues/12/comments)" 1
 ok "and the mail goes to whom the host names" sh -c 'tail -1 "$1" | grep -q "RCPT TO:<eve@example.org>"' - "$host/mails"
+# So does a ref that a mirror brings.
+configure "pacegate.refs/pull/*.mode" report
+configure pacegate-host.project team/ssl
+plant a=60 b=10
+commit "A pull request"
+git push -q origin HEAD:refs/pull/77/head 2>/dev/null
+ends
+ok "of a mirrored pull request too" is "$(count POST team/ssl/issues/77/comments)" 1
 finish

@@ -100,5 +100,5 @@ journal_write(struct receive *receive, struct err *err)
 	if (!ret)
 		ret = store_write(receive->gate.store, add_entry, doc, err);
 	json_decref(doc);
-	return ret;
+	return ret < 0 ? ret : 1;
 }

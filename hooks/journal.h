@@ -11,8 +11,8 @@ struct store;
  * reconciles it with the refs; post-receive only tells it sooner.
  */
 
-/* Note a push that is let through, where anything follows from it. Opens the
- * store when need be. */
+/* Note a push that is let through: 1 where anything follows from it, else 0.
+ * Opens the store when need be. */
 int journal_write(struct receive *receive, struct err *err);
 
 /* post-receive: mark the entries of these refs as landed. 1 when the worker

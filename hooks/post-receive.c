@@ -4,46 +4,18 @@
  * the journal.
  */
 #include <signal.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 #include "base/err.h"
 #include "base/exit.h"
 #include "base/file.h"
 #include "base/log.h"
-#include "base/mem.h"
 #include "base/names.h"
-#include "base/proc.h"
-#include "base/programs.h"
 #include "hooks/chain.h"
 #include "hooks/journal.h"
 #include "hooks/push.h"
+#include "hooks/start.h"
 #include "store/store.h"
-
-static int
-start_worker(struct err *err)
-{
-	char *program = programs_find(PROGRAM_GATE);
-	char **env = proc_env_clean();
-	/* By its path: git has checked whose it is, and some of what it went
-	 * by, such as GIT_CONFIG_COUNT, does not reach the worker. */
-	const char *argv[] = { program, "work", "--repo", ".", NULL };
-	struct proc_options options = { .argv = argv,
-					.env = (const char *const *)env,
-					.in = -1,
-					.out = -1,
-					.err = -1,
-					.detach = 1 };
-	pid_t pid = 0;
-	int ret = program ? proc_start(&options, &pid, err)
-			  : err_set(err, ERR_NOT_FOUND,
-				    "%s is not installed beside the hooks",
-				    PROGRAM_GATE);
-
-	proc_env_free(env);
-	free(program);
-	return ret;
-}
 
 int
 main(int argc, char **argv)
@@ -71,7 +43,7 @@ main(int argc, char **argv)
 	}
 	store_close(store);
 	if (!ret && work)
-		ret = start_worker(&err);
+		ret = start_worker(0, &err);
 	/* Nobody can undo the push any more: the log is told, not the pusher,
 	 * and the journal keeps what is to be done. */
 	if (ret < 0)

@@ -15,11 +15,12 @@
 #include "base/names.h"
 #include "base/proc.h"
 #include "hooks/journal.h"
+#include "hooks/start.h"
 #include "policy/keys.h"
 #include "report/accept.h"
 
 /* Services give up on a merge in the browser after a minute or less. */
-enum { WEB_BUDGET_MS = 45000 };
+enum { WEB_BUDGET_MS = 45000, LONG_MS = 1000 };
 
 #define say(receive, ...)                                                      \
 	receive_say(receive, receive_keep(receive, 0), __VA_ARGS__)
@@ -342,6 +343,22 @@ read_updates(struct receive *receive)
 	}
 }
 
+/*
+ * Who has waited for long may have given up: git moves the refs all the same,
+ * but starts no post-receive for them.
+ */
+static void
+see_to_it(const struct receive *receive)
+{
+	int64_t waited_ms = clock_monotonic_ms(&clock_real) - receive->start_ms;
+	struct err err = ERR_INIT;
+
+	if (waited_ms > LONG_MS &&
+	    sideband_is_unread(&receive->screen.sideband) &&
+	    start_worker(1, &err) < 0)
+		log_event(LOG_ERROR, "%s", err.text);
+}
+
 static int
 run_updates(struct receive *receive, struct err *err)
 {
@@ -356,7 +373,9 @@ run_updates(struct receive *receive, struct err *err)
 	/* What is refused lands nowhere, and leaves no note. */
 	if (!ret && !is_refused(receive))
 		ret = journal_write(receive, err);
-	return ret;
+	if (ret > 0)
+		see_to_it(receive);
+	return ret < 0 ? ret : 0;
 }
 
 int

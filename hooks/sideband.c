@@ -15,6 +15,7 @@ enum {
 	MAX_UNREAD = 16384, /* far below the 64 KiB of a pipe */
 	PATIENCE_MS = 2000, /* for a client that reads slowly */
 	PROGRESS_MS = 500,
+	GONE_MS = 100,
 	BAR = 24
 };
 
@@ -94,6 +95,20 @@ sideband_progress(struct sideband *sideband, const char *text)
 	sideband->progress_len = len;
 	put(sideband, line.data, line.len);
 	buf_release(&line);
+}
+
+int
+sideband_is_unread(const struct sideband *sideband)
+{
+	int64_t until = clock_monotonic_ms(&clock_real) + GONE_MS;
+	int unread = 0;
+
+	while (!ioctl(sideband->fd, FIONREAD, &unread) && unread > 0) {
+		if (clock_monotonic_ms(&clock_real) >= until)
+			return 1;
+		clock_sleep_ms(2);
+	}
+	return 0;
 }
 
 void

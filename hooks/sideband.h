@@ -29,6 +29,9 @@ void sideband_say(struct sideband *sideband, const char *text);
 /* A line that the next one replaces, at most twice a second. */
 void sideband_progress(struct sideband *sideband, const char *text);
 
+/* Nobody reads what was said: the client is gone, or it is very slow. */
+int sideband_is_unread(const struct sideband *sideband);
+
 /* `[######......]  45 %  what, 12 s left` into line. */
 void sideband_bar(char *line, size_t size, double share, const char *what,
 		  int64_t left_ms);

@@ -138,8 +138,29 @@ fi
 push origin HEAD:topic3
 ok "the next push is as ever" is "$pushed" taken
 
+# Somebody waits, and gives up: git moves the ref and tells no post-receive.
+git fetch -q && git reset -q --hard origin/main
+delay=0.3
+plant a=119
+delay=
+commit "Given up
+
+Perf-Accept: perf/a wall <=+150% | nobody waited
+Perf-Accept: perf/a cpu <=+150% | nobody waited"
+touch "$scratch/go"
+setsid git push --progress origin HEAD:main >"$scratch/killed" 2>&1 &
+client=$!
+ok "a push is being measured" waited 30 grep -q "round" "$scratch/killed"
+kill -KILL "-$client"
+ok "its hook ends all the same" waited 60 over
+nobody() { as "$ann" pacegate ledger --repo "$bare" | grep -q "nobody waited"; }
+if [ "$(as "$ann" git -C "$bare" rev-parse main)" = "$(git rev-parse HEAD)" ]
+then ok "and what landed is settled without another push" waited 30 nobody
+else skip "what landed is settled" "git did not move the ref"; fi
+
 # The client stalls while the verdict comes.
-plant a=121
+git fetch -q && git reset -q --hard origin/main
+plant a=250
 commit "Its client stalls"
 hold
 setsid git push origin HEAD:main >"$scratch/stalled" 2>&1 &

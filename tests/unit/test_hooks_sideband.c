@@ -86,12 +86,32 @@ a_closed_pipe_is_given_up(void **state)
 	io_close(&fds[1]);
 }
 
+static void
+what_nobody_reads_is_seen(void **state)
+{
+	struct sideband sideband;
+	char last[64];
+	int fds[2];
+
+	(void)state;
+	assert_int_equal(io_pipe(fds), 0);
+	sideband_init(&sideband, fds[1]);
+	assert_false(sideband_is_unread(&sideband));
+	sideband_say(&sideband, "pacegate: hello");
+	assert_true(sideband_is_unread(&sideband));
+	drain(fds[0], last, sizeof(last));
+	assert_false(sideband_is_unread(&sideband));
+	io_close(&fds[0]);
+	io_close(&fds[1]);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_dead_client_hangs_nobody),
 		cmocka_unit_test(a_slow_client_gets_the_end),
+		cmocka_unit_test(what_nobody_reads_is_seen),
 		cmocka_unit_test(a_closed_pipe_is_given_up),
 	};
 

@@ -154,7 +154,7 @@ SHELL_TESTS = $(sort $(wildcard tests/style/*.sh tests/fuzz/*.sh \
 # As root, tests of the sandbox need the slots' users.
 check: deps-check
 	@[ "$$(id -u)" != 0 ] || contrib/slot-users 8
-	@$(MAKE) -s -j2 all unit $(B)/tests/host/post
+	@$(MAKE) -s -j2 all unit $(B)/tests/host/post $(B)/tests/bench/fill
 	@$(MAKE) -s -j2 $(ASAN) unit build/asan/pacegate-shim
 	@$(MAKE) -s -j2 $(FUZZ) fuzz-targets
 	@PACEGATE_BUILD=$(CURDIR)/$(B) PACEGATE_ASAN=$(CURDIR)/build/asan \

@@ -48,8 +48,9 @@ fill(struct store_tx *tx, void *data, struct err *err)
 	for (long i = 0; i < job->count && ret >= 0; i++)
 		ret = add_one(tx, i);
 	if (ret >= 0 && job->wait_s > 0)
-		ret = store_outbox_hold(
-			tx, "github", clock_wall_s(&clock_real) + job->wait_s);
+		ret = store_outbox_hold(tx, "github",
+					clock_wall_s(&clock_real) + job->wait_s,
+					"");
 	return ret;
 }
 

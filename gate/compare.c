@@ -87,6 +87,14 @@ better_of(const char *metric)
 	return row ? row->better : BETTER_LOWER;
 }
 
+static int
+is_counted(const char *metric)
+{
+	const struct metric_row *row = metric_find(metric);
+
+	return row && row->counted;
+}
+
 /* Rounds that ran both. */
 static void
 estimate_pair(const struct part *base, const struct part *part,
@@ -103,6 +111,9 @@ estimate_pair(const struct part *base, const struct part *part,
 			pairs[count++] = (struct pair){ base->values[i],
 							part->values[i], 0 };
 	rule.better = better_of(row->metric);
+	/* A count that stands alone where others have rounds is valgrind's. */
+	rule.counted = is_counted(row->metric);
+	rule.once = rule.counted && count == 1 && most > 1;
 	look_at(&rule, pairs, count, &look);
 	row->rounds = count;
 	row->estimate = look.estimate;

@@ -71,6 +71,9 @@ sys.exit(metric["verdict"] != "pass" or abs(metric["ratio"] - 1) > 1e-4)
 ' "$shown"
 }
 ok "the same code comes out the same" same_count
+try pacegate compare main~1 main --repo "$bare"
+ok "compare takes a count that stands alone as what it is" grep -qE \
+	'instructions .* [+]0.00 % [.][.] [+]0.00 %, 1 rounds' "$shown"
 looping 3360000
 commit "12 % more work"
 push origin main

@@ -181,6 +181,25 @@ else
 	ok "what did not land leaves nothing" not \
 		as "$server" pacegate show "$(git rev-parse HEAD)" --repo "$bare"
 fi
+# While it is being measured: by a commit that shows whether it was settled.
+git fetch -q && git reset -q --hard origin/main
+delay=0.3
+plant a=119
+delay=
+commit "Given up
+
+Perf-Accept: perf/a wall <=+150% | nobody waited
+Perf-Accept: perf/a cpu <=+150% | nobody waited"
+as "$server" git -C "$bare" config --unset-all pacegate.accepters
+setsid git push --progress origin HEAD:main >"$scratch/killed" 2>&1 &
+client=$!
+ok "a push is being measured" waited 30 grep -q "round" "$scratch/killed"
+kill -KILL "-$client"
+ok "its hook ends all the same" waited 60 over
+if [ "$(as "$server" git -C "$bare" rev-parse main)" = "$(git rev-parse HEAD)" ]
+then ok "and what landed is settled without another push" waited 30 \
+	in_ledger "nobody waited"
+else skip "what landed is settled" "git did not move the ref"; fi
 push origin HEAD:topic2
 ok "the next push is as ever" is "$pushed" taken
 ok "and the store is sound" as "$server" pacegate verify --repo "$bare"

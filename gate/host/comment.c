@@ -153,7 +153,8 @@ is_unlistable(const struct post *post, const struct http_answer *answer)
 
 	if (post->result.outcome == HOST_REFUSED)
 		return comment->in_threads;
-	return answer->status >= 500 && post->tries >= LIST_TRIES;
+	return post->tries >= LIST_TRIES &&
+	       (answer->status >= 500 || answer->failure == HTTP_TOO_LARGE);
 }
 
 static void

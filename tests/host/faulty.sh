@@ -122,6 +122,13 @@ ok "a token that the group may read is refused" bad "$scratch/open" 'chmod 600'
 ok "an empty one is refused" bad "$scratch/empty" empty
 printf 'a\nX-Evil: 1\n' >"$scratch/lines" && chmod 600 "$scratch/lines"
 ok "one with lines is refused" bad "$scratch/lines" 'one word'
+cp "$token" "$scratch/foreign" && chmod 600 "$scratch/foreign"
+if chown 65534 "$scratch/foreign" 2>/dev/null; then
+	ok "one of somebody else is refused" \
+		bad "$scratch/foreign" 'another user'
+else
+	skip "one of somebody else is refused" "only root can give it away"
+fi
 mkfifo -m 600 "$scratch/fifo"
 ok "a pipe is refused" bad "$scratch/fifo" 'not a regular file'
 ok "a missing one is said" bad "$scratch/none" 'No such file'
@@ -239,6 +246,15 @@ comment github body=far key=a
 by_hand github '{"body": "more"}'
 comment github body=farther key=b
 ok "one on the second page is found" is 132 "$(lists github | wc -l; )"
+
+touch "$dir/bloated"
+large() {
+	outcome "$1" comment service=github "url=$url/ok/github" \
+		"token=$token" most=100000 body=large key=z tries="$2"
+}
+ok "a list that is too large is tried again" large retry 0
+ok "and in the end gone without" large delivered 2
+rm "$dir/bloated"
 
 # Gerrit.
 ok "gerrit: a vote is cast" comes_to delivered ok/gerrit/a service=gerrit \

@@ -10,23 +10,17 @@
 #include "base/names.h"
 #include "base/proc.h"
 #include "base/programs.h"
+#include "deliver.h"
 #include "gate.h"
 #include "repo/repo.h"
 
 enum { END_MS = 90 * 1000, LOOK_MS = 100 };
 
-static int
-read_next(struct store_tx *tx, void *data, struct err *err)
-{
-	(void)err;
-	return store_outbox_next(tx, data);
-}
-
 /* 1 a message waits, and *next_s is when it is due; 0 none. */
 static int
 is_waiting(const struct courier *courier, int64_t *next_s)
 {
-	return !store_read(courier->gate->store, read_next, next_s, NULL);
+	return deliver_next(courier->gate, next_s, NULL) > 0;
 }
 
 static int

@@ -408,7 +408,7 @@ read_next(struct store_tx *tx, void *data, struct err *err)
 }
 
 int
-deliver_next(struct gate *gate, int64_t *next_s, struct err *err)
+deliver_next(const struct gate *gate, int64_t *next_s, struct err *err)
 {
 	int ret = store_read(gate->store, read_next, next_s, err);
 

@@ -23,6 +23,6 @@ int deliver_run(struct gate *gate, int (*stopped)(void),
 		struct deliver_counts *counts, struct err *err);
 
 /* When the next message is due: 1, or 0 when none waits. */
-int deliver_next(struct gate *gate, int64_t *next_s, struct err *err);
+int deliver_next(const struct gate *gate, int64_t *next_s, struct err *err);
 
 #endif

@@ -96,6 +96,23 @@ ok "a token that others can read is not taken" grep -qE 'bad +host .*chmod' "$sh
 ok "nor shown" lacks hush-hush
 chmod 600 "$scratch/token"
 
+# Two refs of one push, weighed one after the other, are one mail all the same.
+git checkout -q -b left
+plant a=50 b=10
+GIT_AUTHOR_NAME=Lea GIT_AUTHOR_EMAIL=lea@example.org commit "Left"
+git checkout -q -b right main
+plant a=39 b=20
+commit "Right"
+mails=$(wc -l <"$host/mails")
+git push -q origin left right 2>/dev/null
+ends
+ok "two regressions of one push are one mail" is "$(($(wc -l <"$host/mails") - mails))" 1
+shown="$scratch/last"
+tail -1 "$host/mails" >"$shown"
+ok "about both" sh -c 'grep -q "ref *refs/heads/left" "$1" && grep -q "ref *refs/heads/right" "$1"' - "$shown"
+ok "to the authors of both" sh -c 'grep -q lea@example.org "$1" && grep -q ada@example.org "$1"' - "$shown"
+git checkout -q main
+
 # What is not weighed has a status too: a host may wait for one.
 echo >README.md
 commit "Prose"

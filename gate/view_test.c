@@ -3,9 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "drift.h"
 #include "gate.h"
 #include "history.h"
 #include "repo/repo.h"
@@ -26,6 +28,7 @@ struct reading {
 	struct texts metrics, environments;
 	struct history *histories;
 	size_t count;
+	struct report_drifts drifts; /* alerts that stand, of all tests */
 	json_t *ledger;
 	json_t *machines; /* environment: what people call it */
 };
@@ -62,6 +65,7 @@ forget(struct reading *reading)
 	reading->count = 0;
 	texts_release(&reading->metrics);
 	texts_release(&reading->environments);
+	report_drifts_release(&reading->drifts);
 }
 
 static void
@@ -96,6 +100,8 @@ read_all(struct store_tx *tx, void *data, struct err *err)
 				   &reading->histories[reading->count++], err);
 		read_machine(tx, reading, series.environment);
 	}
+	if (!ret)
+		ret = drift_standing(tx, &reading->drifts, err);
 	if (!ret)
 		ret = store_ledger_each(tx, reading->test, LEDGER, take_entry,
 					reading->ledger);
@@ -237,6 +243,30 @@ add_points(json_t *json, const struct repo *repo, const struct history *history)
 	free(keep);
 }
 
+/* Alerts of slow drift, each with its sentence. */
+static json_t *
+drifts_json(const struct report_drifts *drifts, const struct history *history)
+{
+	json_t *all = json_array();
+
+	for (size_t i = 0; i < drifts->count; i++) {
+		const struct report_drift *drift = &drifts->items[i];
+		struct buf text = BUF_INIT;
+		json_t *json;
+
+		if (strcmp(drift->test, history->test) != 0 ||
+		    strcmp(drift->metric, history->metric) != 0 ||
+		    strcmp(drift->environment, history->environment) != 0)
+			continue;
+		report_add_drift(&text, drift);
+		json = report_drift_json(drift);
+		json_object_set_new(json, "text", json_text(text.data));
+		json_array_append_new(all, json);
+		buf_release(&text);
+	}
+	return all;
+}
+
 static json_t *
 history_json(const struct repo *repo, const struct reading *reading,
 	     const struct history *history)
@@ -249,6 +279,8 @@ history_json(const struct repo *repo, const struct reading *reading,
 		json_object_get(reading->machines, history->environment),
 		"count", (json_int_t)history->count);
 
+	json_object_set_new(json, "drift",
+			    drifts_json(&reading->drifts, history));
 	add_points(json, repo, history);
 	return json;
 }

@@ -265,6 +265,20 @@ add_points(struct buf *buf, const json_t *history)
 }
 
 static void
+add_drifts(struct buf *buf, const json_t *history)
+{
+	const json_t *drifts = json_object_get(history, "drift"), *drift;
+	size_t i;
+
+	json_array_foreach(drifts, i, drift)
+	{
+		buf_adds(buf, "<p class=\"change worse\">");
+		html_text_cut(buf, json_text_or(drift, "text", ""), 400);
+		buf_adds(buf, "</p>\n");
+	}
+}
+
+static void
 add_history(struct buf *buf, const json_t *doc, const json_t *history,
 	    size_t at)
 {
@@ -287,6 +301,7 @@ add_history(struct buf *buf, const json_t *doc, const json_t *history,
 		buf_addf(buf, "; smallest detectable change %.1f %%",
 			 seen * 100);
 	buf_adds(buf, "</p>\n");
+	add_drifts(buf, history);
 	add_plot(buf, doc, history, at);
 	add_changes(buf, history);
 	add_points(buf, history);

@@ -56,6 +56,9 @@ try pacegate status --repo "$bare"
 ok "status" has "drift, still: perf/a: "
 try pacegate log perf/a --metric cpu --repo "$bare"
 ok "log" has "drift, still: perf/a: cpu is "
+pacegate pages "$scratch/pages" --repo "$bare" >/dev/null
+ok "the test's page" grep -rqs 'class="change worse">drift, still: perf/a: cpu' \
+	"$scratch/pages/test"
 try pacegate ledger --test perf/a --repo "$bare"
 ok "ledger" has "pacegate: drift: perf/a: cpu is 4.0 % slower"
 ok "once" is "$(entries)" 1

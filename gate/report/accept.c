@@ -26,6 +26,17 @@ say_narrow(struct texts *lines, const struct report_test *test,
 	buf_release(&text);
 }
 
+/* The least change that the interval allows: a regression is beyond its bound
+ * when that is sure, as with everything that the gate refuses. */
+static double
+least_change(const struct report_metric *metric)
+{
+	double end = metric->better == BETTER_HIGHER ? metric->high
+						     : metric->low;
+
+	return end > 0 && isfinite(end) ? end : metric->ratio;
+}
+
 static void
 accept_test(struct report_test *test, struct trailers *trailers,
 	    struct texts *lines)
@@ -41,7 +52,8 @@ accept_test(struct report_test *test, struct trailers *trailers,
 		trailer = trailers_find(trailers, TRAILER_KIND_ACCEPT,
 					test->path, metric->name);
 		if (trailer &&
-		    trailer_covers(trailer, metric->better, metric->ratio)) {
+		    trailer_covers(trailer, metric->better,
+				   least_change(metric))) {
 			trailer->used = 1;
 			metric->measured = metric->verdict;
 			metric->verdict = VERDICT_ACCEPTED;

@@ -168,6 +168,34 @@ a_bound_covers_or_does_not(void **state)
 	report_release(&report);
 }
 
+/* On a noisy machine the middle of a wide interval is no reason to refuse what
+ * was accepted. */
+static void
+a_bound_is_passed_when_that_is_sure(void **state)
+{
+	struct trailers trailers = { 0 };
+	struct texts lines = { 0 };
+	struct report report;
+	struct report_metric *metric;
+
+	(void)state;
+	report_init(&report, &commit);
+	add_metric(&report, "perf/a", "wall", VERDICT_SEVERE, 1.42);
+	metric = &report.tests[0].metrics[0];
+	metric->low = 1.2;
+	metric->high = 1.9;
+	read_trailer(&trailers, "perf.accept=perf/a wall <=+15% | known");
+	report_accept(&report, &trailers, &lines);
+	assert_true(verdict_is_regression(report.verdict));
+	trailers_release(&trailers);
+	read_trailer(&trailers, "perf.accept=perf/a wall <=+30% | known");
+	report_accept(&report, &trailers, &lines);
+	assert_int_equal(report.verdict, VERDICT_ACCEPTED);
+	trailers_release(&trailers);
+	texts_release(&lines);
+	report_release(&report);
+}
+
 static void
 a_claim_is_met_or_unmet(void **state)
 {
@@ -271,6 +299,7 @@ main(void)
 		cmocka_unit_test(a_report_survives_json),
 		cmocka_unit_test(drift_survives_json_and_is_told),
 		cmocka_unit_test(a_bound_covers_or_does_not),
+		cmocka_unit_test(a_bound_is_passed_when_that_is_sure),
 		cmocka_unit_test(a_claim_is_met_or_unmet),
 		cmocka_unit_test(many_tests_fit_a_screen),
 		cmocka_unit_test(hostile_names_are_harmless),

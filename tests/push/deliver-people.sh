@@ -95,6 +95,26 @@ try pacegate -C "$bare" doctor
 ok "a token that others can read is not taken" grep -qE 'bad +host .*chmod' "$shown"
 ok "nor shown" lacks hush-hush
 chmod 600 "$scratch/token"
+cannot_load() { ! nm "$build/$1" | grep -q secret_load; }
+for program in pre-receive post-receive pacegate-runner; do
+	ok "$program has no code that loads a secret" cannot_load $program
+done
+
+# Doctor looks at all of it.
+echo "Tue, 24 Nov 2020 12:00:00 GMT" >"$host/date"
+try pacegate -C "$bare" doctor
+ok "doctor reaches the host, and tries token and right" \
+	grep -qE 'ok +host +github: ' "$shown"
+ok "and sees that its clock is wrong" grep -qE 'note +host .*clock is [0-9]+ s behind' "$shown"
+ok "and the mail server" grep -qE 'ok +mail +smtp://127.0.0.1' "$shown"
+rm "$host/date"
+echo 401 >"$host/code"
+configure pacegate-mail.url smtp://127.0.0.1:1
+try pacegate -C "$bare" doctor
+ok "a token that is not taken is bad" grep -qE 'bad +host +github: .*401' "$shown"
+ok "and so is a mail server that is not there" grep -qE 'bad +mail ' "$shown"
+rm "$host/code"
+configure pacegate-mail.url "smtp://127.0.0.1:$(cat "$host/mail-port")"
 
 # Two refs of one push, weighed one after the other, are one mail all the same.
 git checkout -q -b left

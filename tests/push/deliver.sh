@@ -55,19 +55,38 @@ again
 ok "a worse one is a new comment" is "$(count '"POST"' /comments)" 2
 ok "doctor tries the host" sh -c 'pacegate -C "$1" doctor | grep "ok *host"' - "$bare"
 
+# What is refused has landed nowhere, and nobody is told of it; what a trailer
+# accepts is told at once.
+configure pacegate.refs/heads/main.mode wait
+plant a=60 b=5
+commit "Refused"
+push origin main
+ends
+ok "a refused push" is "$pushed" refused
+ok "is told to nobody" is "$(count "$(git rev-parse HEAD)")" 0
+git commit -q --amend -m "Wanted
+
+Perf-Accept: perf/a * <=+150% | it does more"
+push origin main
+ends
+ok "an accepted one is success, and was never pending" is "$(states)" "success "
+ok "and its comment has the reason" is \
+	"$(count '"POST"' "$(git rev-parse HEAD)/comments" 'is accepted: it does more')" 1
+configure pacegate.refs/heads/main.mode report
+
 # A service that is down costs delay, and no worker waits for it.
 unserve
 echo 1 >x
 commit "While the service is down"
 push origin main
 settle
-ok "a host that is down: the status waits" is "$(outbox)" 2
+ok "a host that is down: the status waits" is "$(outbox)" 1
 ok "status says for what" sh -c 'pacegate status --repo "$1" | grep -q "github status.*waits"' - "$bare"
 ok "no worker is left" sh -c 'pacegate work --repo "$1" --json | grep -q "\"busy\": false"' - "$bare"
 serve
 configure pacegate-host.url "http://127.0.0.1:$(cat "$host/port")"
 ok "one stays behind until it is sent" waited 90 sh -c 'test "$(pacegate status --repo "$1" | grep "^outbox")" = "outbox    0"' - "$bare"
-ok "and of the commit the newest word" is "$(states)" "failure "
+ok "and of the commit the newest word" is "$(states)" "success "
 
 # A token that is not taken: kept, shown, and sent again after the fix.
 echo 401 >"$host/code"

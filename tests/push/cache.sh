@@ -24,6 +24,8 @@ building() { # COMMAND
 }
 held() { find "$cache" -name "$1" | grep -q .; }
 
+# Trees that an earlier run built are kept: these are others.
+echo "$scratch" >unique
 building 'test "$CCACHE_DIR" = /ccache && echo good >/ccache/trusted'
 commit "A trusted build"
 push origin main

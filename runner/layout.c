@@ -209,13 +209,8 @@ show_root(struct sandbox *sandbox, struct err *err)
 int
 layout_open(struct sandbox *sandbox, struct err *err)
 {
-	int ret = sandbox->root ? show_root(sandbox, err)
-				: show_host(sandbox, err);
-
-	for (size_t i = 0; !ret && i < sandbox->read.count; i++)
-		ADD(&sandbox->layout, "--ro-bind", sandbox->read.items[i],
-		    sandbox->read.items[i]);
-	return ret;
+	return sandbox->root ? show_root(sandbox, err)
+			     : show_host(sandbox, err);
 }
 
 static void
@@ -285,6 +280,10 @@ add_mounts(const struct sandbox *sandbox, const struct sandbox_command *command,
 	    "--dev", "/dev");
 	add_tmpfs(args, tmpfs_size(limits, 1, 4), "1777", "/dev/shm");
 	add_tmpfs(args, tmpfs_size(limits, 3, 4), "1777", "/tmp");
+	/* After /tmp, which would hide those below it. */
+	for (size_t i = 0; i < sandbox->read.count; i++)
+		ADD(args, "--ro-bind", sandbox->read.items[i],
+		    sandbox->read.items[i]);
 	ADD(args, "--ro-bind", paths->shim, LAYOUT_SHIM);
 	if (paths->source)
 		ADD(args, "--ro-bind", paths->source, "/src");

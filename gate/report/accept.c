@@ -51,9 +51,8 @@ accept_test(struct report_test *test, struct trailers *trailers,
 			continue;
 		trailer = trailers_find(trailers, TRAILER_KIND_ACCEPT,
 					test->path, metric->name);
-		if (trailer &&
-		    trailer_covers(trailer, metric->better,
-				   least_change(metric))) {
+		if (trailer && trailer_covers(trailer, metric->better,
+					      least_change(metric))) {
 			trailer->used = 1;
 			metric->measured = metric->verdict;
 			metric->verdict = VERDICT_ACCEPTED;

@@ -56,7 +56,7 @@ static const char *const unpack_argv[] = { "/bin/tar",
 /* Compilers by way of ccache, whose files the next slot's user may replace. */
 static const char *const cache_env[] = {
 	"PATH=/usr/lib/ccache:/usr/local/bin:/usr/bin:/bin",
-	"CCACHE_DIR=" LAYOUT_CACHE,
+	("CCACHE_DIR=" LAYOUT_CACHE),
 	"CCACHE_UMASK=000",
 	"CCACHE_MAXSIZE=2G",
 	"CCACHE_TEMPDIR=/tmp",

@@ -12,7 +12,7 @@
 #include "base/mem.h"
 #include "host/address.h"
 #include "host/host.h"
-#include "host/mail.h"
+#include "host/message.h"
 #include "host/text.h"
 
 static void
@@ -113,7 +113,7 @@ composes_a_message(void **state)
 	texts_add(&to, "\"Ada, \xc3\xa4\" <ada@example.org>");
 	texts_add(&to, "nobody");
 	texts_add(&to, "bob@example.org");
-	mail_compose(&buf, &mail);
+	message_compose(&buf, &mail);
 	assert_string_equal(
 		buf_text(&buf),
 		"From: pacegate <gate@example.org>\r\n"

@@ -30,9 +30,7 @@ enum {
 	MAX_PARCELS = 192, /* and what `parallel` allows at most */
 	NOTE_MS = 1000,    /* until a result is noted at the latest */
 	RUN_MS = 1000,
-	MAX_HOLD_S = 60, /* of one that is down: its next may fare better */
-	MAX_WHY = 120,
-	MAX_NOTE = 255
+	MAX_TOLD = 50 /* failures in the log, of one run */
 };
 
 struct delivery {
@@ -44,98 +42,17 @@ struct delivery {
 	struct parcel parcels[MAX_PARCELS];
 	struct store_message taken[MAX_PARCELS];
 	size_t taken_count;
-	size_t room;      /* for how many more */
-	int64_t noted_ms; /* when results were noted last */
+	size_t room;       /* for how many more */
+	int64_t noted_ms;  /* when results were noted last */
+	struct texts told; /* failures that the log has heard of */
 };
 
-/* What became of a message. */
-
 static void
-add_note(const struct host_result *result, struct buf *note)
-{
-	buf_add_clean(note, result->why, strlen(result->why),
-		      *result->advice ? MAX_WHY : MAX_NOTE);
-	if (!*result->advice)
-		return;
-	buf_adds(note, "; ");
-	buf_add_clean(note, result->advice, strlen(result->advice),
-		      MAX_NOTE - note->len);
-}
-
-/* What keeps others from getting through too holds up the lane. */
-static int
-is_everybodys(const struct host_result *result)
-{
-	return !result->status || result->status == 403 ||
-	       result->status == 429 || result->status >= 500;
-}
-
-static void
-note_retry(struct store_tx *tx, const struct parcel *parcel, const char *note,
-	   int64_t now_s)
-{
-	const struct host_result *result = &parcel->result;
-	int64_t hold_s = result->wait_s;
-
-	store_outbox_fail(tx, parcel->message.id, now_s + result->wait_s, note);
-	if (!is_everybodys(result))
-		return;
-	if (result->status != 403 && result->status != 429 &&
-	    hold_s > MAX_HOLD_S)
-		hold_s = MAX_HOLD_S;
-	store_outbox_hold(tx, parcel->message.group, now_s + hold_s, note);
-}
-
-static void
-note_comment(struct store_tx *tx, const struct parcel *parcel)
-{
-	char *name = parcel_comment_note(&parcel->message);
-	struct buf text = BUF_INIT;
-	json_t *doc;
-
-	if (!name)
-		return;
-	doc = json_pack("{s:o, s:s}", "id", json_text(parcel->result.id),
-			"verdict",
-			json_text_or(parcel->message.doc, "verdict", "pass"));
-	json_append(&text, doc);
-	store_note_put(tx, name, buf_text(&text));
-	json_decref(doc);
-	buf_release(&text);
-	free(name);
-}
-
-static void
-note_result(struct store_tx *tx, const struct parcel *parcel)
-{
-	int64_t now_s = clock_wall_s(&clock_real);
-	struct buf note = BUF_INIT;
-
-	add_note(&parcel->result, &note);
-	switch (parcel->result.outcome) {
-	case HOST_DELIVERED:
-		note_comment(tx, parcel);
-		store_outbox_hold(tx, parcel->message.group, 0, "");
-		store_outbox_done(tx, parcel->message.id, now_s);
-		break;
-	case HOST_NOWHERE:
-		store_outbox_done(tx, parcel->message.id, now_s);
-		break;
-	case HOST_RETRY:
-		note_retry(tx, parcel, buf_text(&note), now_s);
-		break;
-	case HOST_REFUSED:
-		store_outbox_refuse(tx, parcel->message.id, buf_text(&note));
-		break;
-	}
-	buf_release(&note);
-}
-
-static void
-tell_result(const struct delivery *delivery, const struct parcel *parcel)
+tell_result(struct delivery *delivery, const struct parcel *parcel)
 {
 	const struct host_result *result = &parcel->result;
 	const char *group = parcel->message.group;
+	char *same;
 
 	switch (result->outcome) {
 	case HOST_DELIVERED:
@@ -145,8 +62,16 @@ tell_result(const struct delivery *delivery, const struct parcel *parcel)
 		break;
 	case HOST_RETRY:
 		delivery->counts->failed++;
-		log_event(LOG_WARNING, "%.120s: %s; again in %lld s", group,
-			  result->why, (long long)result->wait_s);
+		/* Thousands may wait for a service that is down for a day. */
+		same = mem_text("%.*s: %s", (int)strcspn(group, " "), group,
+				result->why);
+		if (delivery->told.count < MAX_TOLD &&
+		    !texts_has(&delivery->told, same)) {
+			log_event(LOG_WARNING, "%s; again in %lld s", same,
+				  (long long)result->wait_s);
+			texts_add(&delivery->told, same);
+		}
+		free(same);
 		break;
 	case HOST_REFUSED:
 		delivery->counts->refused++;
@@ -176,7 +101,7 @@ exchange(struct store_tx *tx, void *data, struct err *err)
 	drop_taken(delivery);
 	for (size_t i = 0; i < MAX_PARCELS; i++)
 		if (delivery->parcels[i].step == STEP_ENDED)
-			note_result(tx, &delivery->parcels[i]);
+			parcel_note(tx, &delivery->parcels[i]);
 	if (delivery->room)
 		ret = store_outbox_take(tx, delivery->owner,
 					clock_wall_s(&clock_real),
@@ -272,8 +197,8 @@ end_lane(struct delivery *delivery, const struct parcel *failed)
 		    strncmp(parcel->message.group, lane, len) != 0)
 			continue;
 		parcel->result = failed->result;
-		if (!is_limit && parcel->result.wait_s > MAX_HOLD_S)
-			parcel->result.wait_s = MAX_HOLD_S;
+		if (!is_limit && parcel->result.wait_s > PARCEL_MAX_HOLD_S)
+			parcel->result.wait_s = PARCEL_MAX_HOLD_S;
 		parcel->step = STEP_ENDED;
 	}
 }
@@ -288,8 +213,8 @@ collect(struct delivery *delivery)
 
 		parcel->result = result;
 		parcel->step = STEP_ENDED;
-		if (result.outcome == HOST_RETRY && is_everybodys(&result) &&
-		    result.status < 500)
+		if (result.outcome == HOST_RETRY &&
+		    parcel_holds_lane(&result) && result.status < 500)
 			end_lane(delivery, parcel);
 	}
 }
@@ -394,6 +319,7 @@ deliver_run(struct gate *gate, int (*stopped)(void),
 	for (size_t i = 0; i < MAX_PARCELS; i++)
 		clear_parcel(&delivery->parcels[i]);
 	targets_release(&delivery->targets);
+	texts_release(&delivery->told);
 out:
 	io_close(&fd);
 	free(delivery);

@@ -44,4 +44,14 @@ void parcel_run_command(struct sender *sender, struct parcel *parcel);
  * other messages. */
 char *parcel_comment_note(const struct store_message *message);
 
+/* Put the result of one that has ended into the outbox. */
+void parcel_note(struct store_tx *tx, const struct parcel *parcel);
+
+/* How long a lane is held at most because its service is down: the next may
+ * fare better. A service that asks for a pause gets all of it. */
+enum { PARCEL_MAX_HOLD_S = 60 };
+
+/* Whether what kept the message from getting through keeps others too. */
+int parcel_holds_lane(const struct host_result *result);
+
 #endif

@@ -284,6 +284,9 @@ add_mounts(const struct sandbox *sandbox, const struct sandbox_command *command,
 	for (size_t i = 0; i < sandbox->read.count; i++)
 		ADD(args, "--ro-bind", sandbox->read.items[i],
 		    sandbox->read.items[i]);
+	/* What strangers filled comes last: below it bwrap before 0.12 would
+	 * follow their links while it makes places to mount on
+	 * (CVE-2026-87766). */
 	ADD(args, "--ro-bind", paths->shim, LAYOUT_SHIM);
 	if (paths->source)
 		ADD(args, "--ro-bind", paths->source, "/src");

@@ -167,6 +167,13 @@ send_end(struct session *session)
 }
 
 static void
+evict_trees(struct session *session)
+{
+	trees_evict(&session->trees, session->options->cache_bytes / 2,
+		    clock_wall_s(&clock_real) - TREE_MAX_AGE_S);
+}
+
+static void
 close_session(struct session *session)
 {
 	for (size_t i = 0; session->built && i < session->spec.revision_count;
@@ -177,7 +184,7 @@ close_session(struct session *session)
 	if (session->has_rounds)
 		rounds_release(&session->rounds);
 	if (session->trees.lock >= 0)
-		trees_evict(&session->trees, session->options->cache_bytes / 2);
+		evict_trees(session);
 	trees_close(&session->trees);
 	objects_free(session->objects);
 	environment_release(&session->environment);
@@ -342,7 +349,7 @@ prepare_all(struct session *session, struct err *err)
 		if (got == 0)
 			rounds_drop_revision(&session->rounds, i);
 	}
-	trees_evict(&session->trees, session->options->cache_bytes / 2);
+	evict_trees(session);
 	return session->control.stop ? 0 : 1;
 }
 

@@ -322,7 +322,7 @@ unused_first(const void *left, const void *right)
 }
 
 void
-trees_evict(struct trees *trees, int64_t max_bytes)
+trees_evict(struct trees *trees, int64_t max_bytes, int64_t oldest_s)
 {
 	struct texts retired = { 0 };
 	struct kept_list list = { 0 };
@@ -335,7 +335,7 @@ trees_evict(struct trees *trees, int64_t max_bytes)
 	for (size_t i = 0; i < list.count; i++) {
 		char *moved = NULL;
 
-		if (list.size > max_bytes &&
+		if ((list.size > max_bytes || list.items[i].used < oldest_s) &&
 		    retire(trees, list.items[i].name, &moved)) {
 			list.size -= list.items[i].size;
 			texts_add(&retired, moved);

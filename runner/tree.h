@@ -62,9 +62,13 @@ int trees_keep(struct trees *trees, const struct oid *key, int64_t size_bytes,
 /* Let go of a tree; a temporary one is removed. Empty is fine. */
 void tree_release(struct tree *tree);
 
-/* Remove kept ones that nobody uses, longest unused first, until all together
+/* Remove kept ones that nobody uses: those last used before oldest_s (seconds
+ * since 1970), and of the others the longest unused first, until all together
  * take at most max_bytes. */
-void trees_evict(struct trees *trees, int64_t max_bytes);
+void trees_evict(struct trees *trees, int64_t max_bytes, int64_t oldest_s);
+
+/* A tree that was not used for so long is of no commit that is worked on. */
+enum { TREE_MAX_AGE_S = 30 * 86400 };
 
 /* Who owns a tree, and what anybody else may do with it. */
 struct tree_owner {

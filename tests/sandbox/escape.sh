@@ -30,7 +30,10 @@ perl -MSocket -e '
 	$| = 1; print "$port\n"; close STDOUT; sleep 100;' \
 	"$name" >"$work/port" &
 listener=$!
-trap 'kill $listener 2>/dev/null; rm -rf "$work"' EXIT
+# A segment of shared memory that anybody on the host may use.
+segment=$(perl -e 'print shmget(0x70616365, 4096, 01666) // ""')
+trap 'kill $listener 2>/dev/null; [ -z "$segment" ] || ipcrm -m "$segment"
+	rm -rf "$work"' EXIT
 for try in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
 	[ -s "$work/port" ] && break
 	sleep 0.1
@@ -70,7 +73,7 @@ done
 # Outside of the sandbox the walls are not there: as an ordinary user, and only
 # those that look and do nothing.
 harmless="host_secret host_port abstract_socket processes signals environment
-	host_places"
+	host_places host_segment"
 as_plain "$work/t/probes" "$secret" "$name" "$port" $harmless \
 	>"$work/log" 2>/dev/null
 for probe in $harmless; do

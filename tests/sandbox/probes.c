@@ -24,6 +24,7 @@
 #include <sys/mount.h>
 #include <sys/ptrace.h>
 #include <sys/resource.h>
+#include <sys/shm.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -585,6 +586,136 @@ survives_environment(void)
 	return 0;
 }
 
+/* CVE-2019-5736: the program that started us, by way of /proc. */
+static int
+overwrite_programs(void)
+{
+	return opens("/proc/self/exe", O_WRONLY) ||
+	       opens("/proc/1/exe", O_WRONLY) || opens("/proc/1/exe", O_RDONLY);
+}
+
+/* CVE-2024-21626: a working directory or a root that is not the sandbox's. */
+static int
+places_of_others(void)
+{
+	char path[64];
+	struct stat root, there;
+
+	if (opens("/proc/1/root", O_RDONLY) || opens("/proc/1/cwd", O_RDONLY) ||
+	    opens("/proc/1/ns/mnt", O_RDONLY) || stat("/", &root) < 0)
+		return 1;
+	for (int i = 0; i < 40 && chdir("..") == 0; i++)
+		continue;
+	if (stat(".", &there) < 0 || there.st_ino != root.st_ino ||
+	    there.st_dev != root.st_dev)
+		return 1;
+	for (int fd = 0; fd < 64; fd++) {
+		snprintf(path, sizeof(path), "/proc/self/fd/%d/..", fd);
+		if (opens(path, O_RDONLY | O_DIRECTORY))
+			return 1;
+	}
+	return 0;
+}
+
+/* release_agent, and whatever else a hierarchy of v1 would give. */
+static int
+mount_v1_groups(void)
+{
+	return mount("c", "/tmp", "cgroup", 0, "memory") == 0 ||
+	       mount("c", "/tmp", "cgroup", 0, "none,name=x") == 0 ||
+	       opens("/sys/fs/cgroup/memory/release_agent", O_WRONLY);
+}
+
+static int
+new_mount_calls(void)
+{
+	return syscall(SYS_fsopen, "tmpfs", 0) >= 0 ||
+	       syscall(SYS_open_tree, AT_FDCWD, "/", 1 /* a clone */) >= 0 ||
+	       syscall(SYS_pivot_root, "/tmp", "/tmp") == 0 ||
+	       mount(NULL, "/", NULL, MS_SHARED | MS_REC, NULL) == 0;
+}
+
+static int
+by_handle(void)
+{
+	struct {
+		struct file_handle head;
+		char bytes[128];
+	} handle = { .head = { .handle_bytes = 128 } };
+	int id, dir = open("/usr", O_RDONLY | O_DIRECTORY);
+
+	if (name_to_handle_at(AT_FDCWD, "/usr", &handle.head, &id, 0) < 0)
+		return 0;
+	return open_by_handle_at(dir, &handle.head, O_RDONLY) >= 0;
+}
+
+static int
+modules_and_boots(void)
+{
+	return syscall(SYS_init_module, "", 0, "") == 0 ||
+	       syscall(SYS_kexec_load, 0, 0, NULL, 0) == 0 ||
+	       syscall(SYS_reboot, 0xfee1dead, 672274793, 0, NULL) == 0 ||
+	       syscall(SYS_swapon, "/tmp/x", 0) == 0 ||
+	       syscall(SYS_acct, "/tmp/x") == 0;
+}
+
+static int
+kernel_log(void)
+{
+	char text[64];
+
+	return syscall(SYS_syslog, 3, text, sizeof(text)) > 0;
+}
+
+static int
+message_queue(void)
+{
+	return syscall(SYS_mq_open, "pacegate-probe", O_RDWR | O_CREAT, 0600,
+		       NULL) >= 0;
+}
+
+/* A segment of the host's: this key is planted outside. */
+static int
+host_segment(void)
+{
+	return shmget(0x70616365, 0, 0) >= 0;
+}
+
+static int
+oom_protection(void)
+{
+	int fd = open("/proc/self/oom_score_adj", O_WRONLY);
+
+	return fd >= 0 && write(fd, "-1000", 5) == 5;
+}
+
+static int
+binary_formats(void)
+{
+	return opens("/proc/sys/fs/binfmt_misc/register", O_WRONLY) ||
+	       mount("b", "/tmp", "binfmt_misc", 0, NULL) == 0 ||
+	       opens("/proc/sys/kernel/modprobe", O_WRONLY) ||
+	       opens("/proc/sys/kernel/ns_last_pid", O_WRONLY);
+}
+
+static int
+hard_links(void)
+{
+	return link("/usr/bin/env", "/tmp/env") == 0 ||
+	       link("/t/data", "/tmp/data") == 0 ||
+	       link("/.pacegate-shim", "/tmp/shim") == 0;
+}
+
+/* Selections of a virtual console, pasted: TIOCLINUX. */
+static int
+paste(void)
+{
+	char what = 3;
+	int fd = open("/dev/tty1", O_RDWR | O_NOCTTY);
+
+	return ioctl(0, TIOCLINUX, &what) == 0 || fd >= 0;
+}
+
 static const struct {
 	const char *by, *name;
 	int (*attempt)(void);
@@ -646,6 +777,19 @@ static const struct {
 	{ "walls", "clock", set_clock },
 	{ "walls", "terminal", controlling_terminal },
 	{ "walls", "environment", survives_environment },
+	{ "walls", "overwrite_programs", overwrite_programs },
+	{ "walls", "places_of_others", places_of_others },
+	{ "walls", "v1_groups", mount_v1_groups },
+	{ "walls", "new_mount_calls", new_mount_calls },
+	{ "walls", "by_handle", by_handle },
+	{ "walls", "modules", modules_and_boots },
+	{ "either", "kernel_log", kernel_log },
+	{ "walls", "message_queue", message_queue },
+	{ "walls", "host_segment", host_segment },
+	{ "walls", "oom_protection", oom_protection },
+	{ "walls", "binary_formats", binary_formats },
+	{ "walls", "hard_links", hard_links },
+	{ "walls", "TIOCLINUX", paste },
 };
 
 static int

@@ -5,6 +5,7 @@
 #include <cmocka.h>
 
 #include "runner/environment.h"
+#include "runner/layout.h"
 #include "runner/sandbox.h"
 #include "runner/seccomp.h"
 #include "runner/trial.h"
@@ -442,6 +443,38 @@ test_the_toolchain_is_kept(void **state)
 	free(path);
 }
 
+/* bwrap makes no place to mount on below what strangers filled. */
+static void
+test_trees_are_mounted_last(void **state)
+{
+	static const char *const late[] = { "--chdir", "--remount-ro",
+					    "--cap-drop", "--seccomp", NULL };
+	struct sandbox *sandbox = need_sandbox();
+	struct sandbox_command command = SANDBOX_COMMAND_INIT;
+	const struct layout_paths paths = { "/shim", "/x/tree", "/x/source",
+					    "/x/cache" };
+	struct texts args = { 0 };
+	size_t i = 0;
+
+	(void)state;
+	command.tree = paths.tree;
+	layout_arguments(sandbox, &command, &sandbox->limits, &paths, &args);
+	while (i < args.count && strcmp(args.items[i], "/x/source"))
+		i++;
+	assert_true(i < args.count);
+	for (; strcmp(args.items[i], "--"); i++) {
+		const char *word = args.items[i];
+		int fine = strncmp(word, "--", 2) ||
+			   !strncmp(args.items[i + 1], "/x/", 3);
+
+		for (size_t j = 0; late[j]; j++)
+			fine |= !strcmp(word, late[j]);
+		if (!fine)
+			fail_msg("%s %s", word, args.items[i + 1]);
+	}
+	texts_release(&args);
+}
+
 static void
 test_wrong_options(void **state)
 {
@@ -493,6 +526,7 @@ main(void)
 		cmocka_unit_test(test_a_build),
 		cmocka_unit_test(test_environment_has_an_id_that_stays),
 		cmocka_unit_test(test_the_toolchain_is_kept),
+		cmocka_unit_test(test_trees_are_mounted_last),
 		cmocka_unit_test(test_wrong_options),
 		cmocka_unit_test(test_filter),
 	};

@@ -192,6 +192,29 @@ set_used(const struct fixture *fixture, unsigned char number, time_t when)
 	free(path);
 }
 
+/* Whatever room there is, what was not used for long goes. */
+static void
+test_eviction_by_age(void **state)
+{
+	struct fixture *fixture = *state;
+	struct tree used, other;
+	struct oid key = key_of(2);
+
+	for (unsigned char i = 1; i <= 3; i++)
+		keep_one(fixture, i, 1000);
+	assert_int_equal(trees_find(&fixture->trees, &key, &used, NULL), 1);
+	set_used(fixture, 1, 5000);
+	set_used(fixture, 2, 5000);
+	set_used(fixture, 3, 7000);
+	trees_evict(&fixture->trees, 1000000, 6000);
+	assert_int_equal(count_trees(fixture, ""), 2);
+	key = key_of(1);
+	assert_int_equal(trees_find(&fixture->trees, &key, &other, NULL), 0);
+	trees_evict(&fixture->trees, 1000000, 8000);
+	assert_int_equal(count_trees(fixture, ""), 1);
+	tree_release(&used);
+}
+
 static void
 test_eviction(void **state)
 {
@@ -203,22 +226,22 @@ test_eviction(void **state)
 		keep_one(fixture, i, 1000);
 		set_used(fixture, i, 1000000 - i);
 	}
-	trees_evict(&fixture->trees, 4000);
+	trees_evict(&fixture->trees, 4000, 0);
 	assert_int_equal(count_trees(fixture, ""), 4);
 	/* 4 was unused for longest, but somebody uses it now. */
 	key = key_of(4);
 	assert_int_equal(trees_find(&fixture->trees, &key, &used, NULL), 1);
 	set_used(fixture, 4, 1);
-	trees_evict(&fixture->trees, 2500);
+	trees_evict(&fixture->trees, 2500, 0);
 	assert_int_equal(count_trees(fixture, ""), 2);
 	assert_true(file_exists(used.path));
 	key = key_of(1);
 	assert_int_equal(trees_find(&fixture->trees, &key, &found, NULL), 1);
 	tree_release(&found);
-	trees_evict(&fixture->trees, 0);
+	trees_evict(&fixture->trees, 0, 0);
 	assert_int_equal(count_trees(fixture, ""), 1);
 	tree_release(&used);
-	trees_evict(&fixture->trees, 0);
+	trees_evict(&fixture->trees, 0, 0);
 	assert_int_equal(count_trees(fixture, ""), 0);
 }
 
@@ -351,6 +374,7 @@ main(void)
 		WITH_CACHE(test_two_keep_the_same),
 		WITH_CACHE(test_sweep_spares_what_is_in_use),
 		WITH_CACHE(test_eviction),
+		WITH_CACHE(test_eviction_by_age),
 		WITH_CACHE(test_seal),
 		cmocka_unit_test(test_entries_of_a_tree_object),
 		WITH_CACHE(test_objects_of_an_empty_cache),

@@ -105,7 +105,7 @@ courier_end(struct courier *courier, int (*stopped)(void))
 			break;
 		clock_sleep_ms(LOOK_MS);
 	}
-	if (!courier->pid && is_waiting(courier, &next_s) &&
+	if (!courier->pid && !courier->failed && is_waiting(courier, &next_s) &&
 	    !is_taken(courier, FILE_DELIVER_WAIT))
 		start(courier, 1);
 }

@@ -299,7 +299,9 @@ deliver_run(struct gate *gate, int (*stopped)(void),
 	int fd = -1, ret;
 
 	*counts = (struct deliver_counts){ 0 };
-	ret = gate_lock(gate, FILE_DELIVER_LOCK, &fd, err);
+	ret = targets_are_here(gate->policy, err);
+	if (!ret)
+		ret = gate_lock(gate, FILE_DELIVER_LOCK, &fd, err);
 	counts->busy = !ret;
 	if (ret <= 0)
 		goto out;

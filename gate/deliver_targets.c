@@ -5,6 +5,7 @@
 
 #include "base/err.h"
 #include "base/mem.h"
+#include "base/names.h"
 #include "host/secret.h"
 #include "policy/policy.h"
 
@@ -102,6 +103,38 @@ targets_release(struct targets *targets)
 	free(targets->mail_why);
 	free(targets->notify_why);
 	*targets = (struct targets){ 0 };
+}
+
+static int
+is_here(const char *path, struct err *err)
+{
+	if (!path || strchr(path, '/') || getenv(ENV_CREDENTIALS))
+		return 0;
+	return err_set(err, ERR_UNSUPPORTED,
+		       "'%s' is a credential: the unit with LoadCredential=%s "
+		       "delivers, see INSTALL",
+		       path, path);
+}
+
+int
+targets_are_here(const struct policy *policy, struct err *err)
+{
+	struct host_policy *hosts = NULL;
+	size_t count = policy_hosts(policy, &hosts);
+	struct notify_policy notify;
+	struct mail_policy mail;
+	int ret = 0;
+
+	policy_mail(policy, &mail);
+	policy_notify(policy, &notify);
+	for (size_t i = 0; i < count && !ret; i++)
+		ret = is_here(hosts[i].token_file, err);
+	if (!ret && mail.url)
+		ret = is_here(mail.password_file, err);
+	if (!ret && notify.webhook)
+		ret = is_here(notify.secret_file, err);
+	free(hosts);
+	return ret;
 }
 
 static int

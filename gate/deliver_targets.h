@@ -42,6 +42,13 @@ struct targets {
 void targets_init(struct targets *targets, const struct policy *policy);
 void targets_release(struct targets *targets);
 
+/*
+ * ERR_UNSUPPORTED where a secret is a credential that systemd gives to the unit
+ * of the worker alone, and this is another process: what it cannot send is not
+ * to be refused for that.
+ */
+int targets_are_here(const struct policy *policy, struct err *err);
+
 /* The host of that name with that project and that context (NULL: as
  * configured); NULL where none is configured any more. Borrowed until
  * targets_release(). */

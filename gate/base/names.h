@@ -19,6 +19,9 @@ enum { PROTOCOL_VERSION = 1 };
 #define ENV_PUSH_OPTION_COUNT "GIT_PUSH_OPTION_COUNT"
 #define ENV_PUSH_OPTION "GIT_PUSH_OPTION_" /* and a number */
 
+/* systemd sets this for a unit with LoadCredential. */
+#define ENV_CREDENTIALS "CREDENTIALS_DIRECTORY"
+
 /* Ours. */
 #define ENV_EVENTS "PERF_EVENTS"       /* to a test: where events go */
 #define ENV_LIBEXEC "PACEGATE_LIBEXEC" /* where our other programs are */

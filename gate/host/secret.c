@@ -13,8 +13,7 @@
 #include "base/file.h"
 #include "base/io.h"
 #include "base/mem.h"
-
-#define ENV_CREDENTIALS "CREDENTIALS_DIRECTORY"
+#include "base/names.h"
 
 enum { MAX_SECRET = 4000, PAGE_BYTES = 4096 };
 

@@ -177,9 +177,23 @@ GITEA_PUSHER_NAME=eve GITEA_PUSHER_EMAIL=eve@example.org \
 ends
 ok "the comment is on the pull request" is "$(count POST their/tls/issues/12/comments)" 1
 ok "and the mail goes to whom the host names" sh -c 'tail -1 "$1" | grep -q "RCPT TO:<eve@example.org>"' - "$host/mails"
+# A credential of systemd is the unit's alone: others leave the outbox to it.
+mkdir "$scratch/credentials"
+cp "$scratch/token" "$scratch/credentials/forge"
+configure pacegate-host.tokenFile forge
+configure pacegate-host.project team/ssl
+plant a=55 b=10
+commit "With a credential"
+git push -q origin main 2>/dev/null
+settle
+ok "without the credential nothing is sent" is "$(states)" ""
+ok "nor refused" sh -c '! pacegate status --repo "$1" | grep refused' - "$bare"
+CREDENTIALS_DIRECTORY="$scratch/credentials" pacegate deliver --repo "$bare" >/dev/null
+ok "with it all is" is "$(states)" "failure "
+configure pacegate-host.tokenFile "$scratch/token"
+
 # So does a ref that a mirror brings.
 configure "pacegate.refs/pull/*.mode" report
-configure pacegate-host.project team/ssl
 plant a=60 b=10
 commit "A pull request"
 git push -q origin HEAD:refs/pull/77/head 2>/dev/null

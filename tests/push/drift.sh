@@ -131,13 +131,16 @@ ok "it has a drift of its own" is_alert raised
 ramp 32.7
 ok "which is over when it goes" is_alert "gone the environment changed"
 
+# Where pushes wait for their verdict, as anywhere: it is no refusal.
 drifting configured
+git -C "$bare" config pacegate.mode wait
 git -C "$bare" config pacegate.drift never
 ramp 30.3 30.6 30.9 31.2 31.5
 ok "never" is_alert ""
 git -C "$bare" config pacegate-test.perf/a.drift 2%
 ramp 31.5
 ok "a threshold of its own" is_alert raised
+ok "refuses nothing" is "$pushed" taken
 pacegate reset perf/a --reason "a new start" --repo "$bare" >/dev/null
 ramp 31.5
 ok "reset: gone" is_alert "gone its baseline was reset"

@@ -1,7 +1,8 @@
 /*
  * bare PROGRAM: for each line on stdin runs PROGRAM with an
  * empty environment and prints `wall cpu` in ns: fork, exec and wait with
- * nothing around them.
+ * nothing around them. The program is in a session of its own, as a trial's
+ * is: on a busy machine that alone makes it wait (sched_autogroup_enabled).
  */
 #include <fcntl.h>
 #include <stdint.h>
@@ -43,6 +44,7 @@ main(int argc, char **argv)
 		int status;
 
 		if (!pid) {
+			setsid();
 			dup2(null, 1);
 			execve(arguments[0], arguments, nothing);
 			_exit(127);

@@ -176,7 +176,7 @@ ok "and has the refusal when it goes on" has "is refused: severely slower"
 rm -r "$bare/hooks/pre-receive.d"
 
 # Without the double: who is not the owner has a cache of its own.
-as "$ann" git -C "$bare" config --remove-section pacegate-pool
+as "$ann" git -C "$bare" config --unset pacegate-pool.launch
 cat >perf/real <<'END'
 #!/bin/sh
 # perf: timeout=20s

@@ -14,12 +14,16 @@ cp "$here/../lib/planted-runner" "$programs/"
 PATH="$programs:$PATH"
 planted_runner="$programs/planted-runner"
 
+end_user() {
+	pkill -KILL -u "$1"
+	userdel "$1"
+}
 hosts_end() {
 	# shellcheck disable=SC2086 # lists of words
 	[ -z "$started" ] || kill $started 2>/dev/null
 	for user in $users; do
-		pkill -KILL -u "$user" 2>/dev/null
-		userdel "$user" 2>/dev/null
+		# userdel refuses while a process of the user is ending.
+		waited 10 end_user "$user"
 	done
 	for group in $groups; do groupdel "$group" 2>/dev/null; done
 	rm -rf "$scratch"

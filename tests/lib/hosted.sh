@@ -1,5 +1,6 @@
 # Sourced after tap.sh: a repository whose verdicts go to tests/lib/host-server.
 host="$scratch/host"
+token="hush-${scratch##*.}"
 mkdir "$host"
 server=
 serve() {
@@ -10,9 +11,11 @@ serve() {
 unserve() { [ -z "$server" ] || kill "$server" 2>/dev/null; server=; rm -f "$host/port"; }
 # Worker and deliverer of the repository, by where they are and what they say.
 ours() {
-	for proc in /proc/[0-9]*; do
-		case $(cat "$proc/cmdline" 2>/dev/null | tr '\0' ' ') in
-		*"pacegate deliver --repo $bare"*) ;;
+	for file in $(grep -asl pacegate /proc/[0-9]*/cmdline); do
+		proc=${file%/cmdline}
+		case $({ tr '\0' ' ' <"$file"; } 2>/dev/null) in
+		*"pacegate deliver --repo $bare"* | \
+			*"pacegate work --repo $bare"*) ;;
 		*"pacegate work "*)
 			[ "$(readlink "$proc/cwd" 2>/dev/null)" = "$bare" ] ||
 				continue ;;
@@ -59,7 +62,7 @@ hosted() {
 	pacegate install "$bare" --gate main >/dev/null 2>&1
 	planted
 	configure pacegate.refs/heads/main.mode report
-	(umask 077 && echo hush-hush-token >"$scratch/token")
+	(umask 077 && echo "$token" >"$scratch/token")
 	configure pacegate-host.type github
 	configure pacegate-host.url "http://127.0.0.1:$(cat "$host/port")"
 	configure pacegate-host.project team/ssl

@@ -33,7 +33,7 @@ ends
 
 # Before the service notes the pending status, and after it, before it answers.
 for where in delay delay-after; do
-	echo 2 >"$host/$where"
+	echo 4 >"$host/$where"
 	plant a=$((40 + ${#where}))
 	commit "Slower, $where"
 	git push -q origin main 2>/dev/null

@@ -14,7 +14,7 @@ push origin main
 ok "a push is taken" is "$pushed" taken
 ends
 ok "its commit is pending, then success" is "$(states)" "pending success "
-ok "with the token" test "$(count statuses 'Bearer hush-hush-token')" = 2
+ok "with the token" test "$(count statuses "Bearer $token")" = 2
 ok "under one context" test "$(count statuses '"context": "pacegate"')" = 2
 ok "with a link to its page" test \
 	"$(count "https://perf.example.org/commit/$(git rev-parse HEAD).html")" = 2

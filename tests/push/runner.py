@@ -395,6 +395,66 @@ class Suite:
         c.equal(len(os.listdir(os.path.join(cache, "trees"))), 1,
                 "and its tree is gone afterwards")
 
+    def test_hostile_builds(self):
+        """What a build may make of the tree that trials will run in."""
+        r, c = self.repository, self.checks
+        exits = "#!/bin/sh\nexit 0\n"
+        chain = "perl -e 'for (1..700) { mkdir q(d) and chdir q(d) or die $! }'"
+        files = "perl -e 'for (1..1e6) { open my $f, q(>), $_ or die $! }'"
+        cases = [
+            ("a fifo for a test", "rm perf/x; mkfifo perf/x", ["start"]),
+            ("a socket for a test", "rm perf/x; perl -MSocket -e 'socket my $s, "
+             "PF_UNIX, SOCK_STREAM, 0; bind $s, sockaddr_un(q(perf/x)) or die'",
+             ["start"]),
+            ("a link out of the tree", "ln -sf /etc/passwd perf/x", ["start"]),
+            ("a link to itself", "ln -sf x perf/x", ["start"]),
+            ("a directory for a test", "rm perf/x; mkdir perf/x", ["start"]),
+            ("hard links", "for i in 1 2 3; do ln perf/x $i; done", ["ok"]),
+            ("a closed directory", "mkdir a; touch a/b; chmod 0 a", None),
+            ("odd names", "touch -- -rf \"$(printf 'a\\nb')\" \"$(printf '\\377')\"",
+             ["ok"]),
+            ("700 directories deep", chain, None),
+            ("a million files", files, None),
+        ]
+        for name, build, outcomes in cases:
+            cache = self.cache()
+            spec = spec_of(r, [r.tree({"perf/x": exits})],
+                           [test_of("perf/x", [0], rounds=1, warmup=0)], build=build)
+            session = self.run(spec, cache=cache)
+            if outcomes:
+                c.equal([t["outcome"] for t in session.all("trial")], outcomes,
+                        "built: " + name)
+            else:
+                c.check(session.code == 0 and len(session.failed()) == 1 and
+                        not session.all("trial") and
+                        not os.listdir(os.path.join(cache, "trees")),
+                        "refused: built %s" % name, session.received)
+        # What one build left in /tmp, the next one and the trial do not see.
+        spec = spec_of(r, [r.tree({"perf/x": "#!/bin/sh\ntest ! -e /tmp/left\n"})],
+                       [test_of("perf/x", [0], rounds=2, warmup=0)],
+                       build="test ! -e /tmp/left && touch /tmp/left /dev/shm/left")
+        c.equal([t["outcome"] for t in self.run(spec).all("trial")], ["ok"] * 2,
+                "nothing of a build is left in /tmp")
+
+    def test_forged(self):
+        """Messages of the protocol out of a test's or a build's mouth."""
+        lies = ('{"trial":{"revision":0,"test":0,"round":0,"warmup":false,'
+                '"outcome":"ok","status":0,"metrics":{"wall":1}}}', '{"end":{}}',
+                '{"round":7}', '{"error":{"whose":"ours","text":"x"}}')
+        say = "".join("echo '%s'; echo '%s' >&2\n" % (lie, lie) for lie in lies)
+        script = ("#!/bin/sh\n%sfor fd in 0 1 2 3 4 5 6 7 8 9; do\n"
+                  "echo '{\"end\":{}}' >/proc/1/fd/$fd; done 2>/dev/null\n"
+                  "echo '{\"end\":{}}' 2>/dev/null >&4\nexit 0\n" % say)
+        session = self.one({"perf/x": script}, test={"rounds": 2},
+                           build="{ %s\n}" % say.replace("\n", "; "))
+        c = self.checks
+        c.equal((session.code, [t["outcome"] for t in session.all("trial")],
+                 session.all("round"), len(session.all("end")),
+                 session.all("error")), (0, ["ok"] * 2, [0, 1], 1, []),
+                "forged messages are a test's output, no more")
+        c.check(all(t["metrics"]["wall"] > 1 for t in session.all("trial")),
+                "and forge no value", session.received)
+
     def test_enough(self):
         session = Session(self.cache())
         session.send(spec_of(self.repository, [self.old, self.new],

@@ -527,7 +527,8 @@ reap(struct run *run, struct err *err)
 				       "for them as user %s",
 				       run->sandbox->user.name);
 		usleep(pause_us);
-		if (pause_us < 5000)
+		/* Mostly it is a matter of one or two milliseconds. */
+		if (pause_us < (spent_ms < 20 ? 200u : 5000u))
 			pause_us *= 2;
 	}
 	drain(run);

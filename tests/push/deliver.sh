@@ -74,6 +74,19 @@ ok "and its comment has the reason" is \
 	"$(count '"POST"' "$(git rev-parse HEAD)/comments" 'is accepted: it does more')" 1
 configure pacegate.refs/heads/main.mode report
 
+# What does not build is no failed test, and no change to comment on.
+sed -i 's/^{/{"build": "exit 2", /' planted
+commit "Does not build"
+push origin main
+ends
+ok "a broken build is an error" is "$(states)" "pending error "
+ok "and says which" is "$(count "$(git rev-parse HEAD)" 'broken: perf/a: build: exit 2')" 1
+ok "without a comment" is "$(count "$(git rev-parse HEAD)/comments")" 0
+sed -i 's/"build": "exit 2", //' planted
+commit "Builds again"
+push origin main
+ends
+
 # A service that is down costs delay, and no worker waits for it.
 unserve
 echo 1 >x

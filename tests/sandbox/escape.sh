@@ -70,6 +70,47 @@ for mode in $modes; do
 		"$(grep '^walls.* DONE$' "$work/log")"
 done
 
+# Two slots at once: what one holds the other neither sees nor touches. The
+# holder says so at the end.
+hold='socket(my $t, PF_INET, SOCK_STREAM, 0); setsockopt($t, SOL_SOCKET,
+		SO_REUSEADDR, 1);
+	bind($t, pack_sockaddr_in(34567, INADDR_LOOPBACK)) or die "port";
+	socket(my $u, PF_UNIX, SOCK_STREAM, 0);
+	bind($u, pack_sockaddr_un("\0pacegate-held")) or die "socket";
+	listen($t, 5); listen($u, 5);
+	for (qw(/tmp/held /dev/shm/held)) { open my $f, ">", $_; print $f "1"; }
+	shmget(0x70616366, 4096, 01666); $SIG{TERM} = sub { print "hit\n" };
+	print "holding\n"; for (1 .. 40) { select undef, undef, undef, 0.1 }
+	my $in; vec($in, fileno $t, 1) = vec($in, fileno $u, 1) = 1;
+	print select($in, undef, undef, 0) ? "met" : "alone",
+		-s "/tmp/held" == 1 && -s "/dev/shm/held" == 1 ? " kept" : ""'
+reach='$SIG{TERM} = "IGNORE"; socket(my $t, PF_INET, SOCK_STREAM, 0);
+	connect($t, pack_sockaddr_in(34567, INADDR_LOOPBACK)) and print "port ";
+	socket(my $u, PF_UNIX, SOCK_STREAM, 0);
+	connect($u, pack_sockaddr_un("\0pacegate-held")) and print "socket ";
+	for (qw(/tmp/held /dev/shm/held)) { -e and print "$_ ";
+		open my $f, ">", $_; print $f "22"; }
+	defined shmget(0x70616366, 0, 0) and print "segment ";
+	kill(TERM => -1) and print "signal "; kill(TERM => $_) for 2 .. 5000;
+	print "done"'
+for mode in $modes; do
+	case $mode in
+	root) "$work/bin/pacegate-runner" --exec --slot 5 -- \
+		perl -MSocket -e "$hold" >"$work/held" 2>&1 & ;;
+	*) as_plain "$work/bin/pacegate-runner" --exec -- \
+		perl -MSocket -e "$hold" >"$work/held" 2>&1 & ;;
+	esac
+	holder=$!
+	sleep 1.5
+	out=$(runner "$mode" -- perl -MSocket -e "$reach" 2>&1)
+	check "$mode: nothing of another slot is in reach" \
+		"$(printf '%s\n' "$out" | field log)" "done" "$out"
+	wait $holder
+	check "$mode: and it felt nothing" "$(field log <"$work/held")" \
+		"holding
+alone kept" "$(cat "$work/held")"
+done
+
 # Outside of the sandbox the walls are not there: as an ordinary user, and only
 # those that look and do nothing.
 harmless="host_secret host_port abstract_socket processes signals environment

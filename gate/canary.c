@@ -137,12 +137,11 @@ read_pair(const struct report_test *test, const struct report *report,
 }
 
 static int
-run_pair(struct flight *flight, struct err *err)
+tell_pairs(const struct flight *flight, const struct report *report,
+	   struct err *err)
 {
 	const struct canary *canary = flight->canary;
-	struct weigh_result result;
-	int ret = weigh_pair(flight, &result, err);
-	const struct report *report = result.reports;
+	int ret = 0;
 
 	for (size_t i = 0; !ret && i < report->count; i++) {
 		struct canary_pair pair;
@@ -155,7 +154,23 @@ run_pair(struct flight *flight, struct err *err)
 		if (!ret && canary->tell)
 			canary->tell(canary->data, &pair);
 	}
+	return ret;
+}
+
+static int
+run_push(struct flight *flight, struct err *err)
+{
+	struct weigh_result result = { 0 };
+	int ret = canary_make(flight->gate, flight->canary, flight->dir, err);
+
+	if (!ret)
+		ret = open_own(flight, err);
+	if (!ret)
+		ret = weigh_pair(flight, &result, err);
+	if (!ret)
+		ret = tell_pairs(flight, &result.reports[0], err);
 	weigh_release(&result);
+	close_own(flight);
 	return ret;
 }
 
@@ -164,19 +179,10 @@ canary_run(struct gate *gate, const struct canary *canary, struct err *err)
 {
 	struct flight flight = { gate, canary, GATE_INIT,
 				 gate_path(gate, CANARY_REPO) };
-	int ret = canary_make_base(gate, canary, flight.dir, err);
+	int ret = 0;
 
-	if (!ret)
-		ret = open_own(&flight, err);
-	for (unsigned i = 0; !ret && i < canary->pairs; i++) {
-		/* A number that no earlier run had: built trees are kept. */
-		ret = canary_make_pair(
-			canary, flight.dir,
-			(unsigned)clock_monotonic_ms(&clock_real), err);
-		if (!ret)
-			ret = run_pair(&flight, err);
-	}
-	close_own(&flight);
+	for (unsigned i = 0; !ret && i < canary->pairs; i++)
+		ret = run_push(&flight, err);
 	free(flight.dir);
 	return ret < 0 ? err_context(err, "canary") : 0;
 }

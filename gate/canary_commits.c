@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/file.h"
 #include "base/io.h"
@@ -33,7 +34,8 @@
 
 enum { MAX_PROGRAM = 16 << 20, MAX_TREE_CONFIG = 1 << 20 };
 
-const char *const canary_kinds[] = { "cpu", "memory", "wait", NULL };
+/* Kind 1 << i. */
+static const char *const canary_kinds[] = { "cpu", "memory", "wait", NULL };
 
 /* Pieces of work, some 50 us each: about 50, 50 and 20 ms. The planted share is
  * of all that a trial takes, with the start of shell and program. */
@@ -233,9 +235,25 @@ make_repo(const struct gate *gate, const char *dir, struct err *err)
 	return ret;
 }
 
+/*
+ * A number that no earlier commit had, so that every one is built anew: the
+ * kept tree of one and the same base would show the luck of that one copy again
+ * and again, such as where its pages lie in memory. And a pair without a plant
+ * has to differ, or nothing would run.
+ */
+static void
+add_number(struct buf *stream)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "%lld\n",
+		 (long long)clock_monotonic_ns(&clock_real));
+	add_text(stream, "100644", WORK_DIR "pair", text);
+}
+
 int
-canary_make_base(const struct gate *gate, const struct canary *canary,
-		 const char *dir, struct err *err)
+canary_make(const struct gate *gate, const struct canary *canary,
+	    const char *dir, struct err *err)
 {
 	struct buf stream = BUF_INIT;
 	int ret = make_repo(gate, dir, err);
@@ -245,27 +263,13 @@ canary_make_base(const struct gate *gate, const struct canary *canary,
 		ret = canary->test ? add_repository(&stream, gate, canary, err)
 				   : add_builtin(&stream, canary, err);
 	add_sizes(&stream, canary, 0);
+	add_number(&stream);
+	add_commit(&stream, CANARY_REF);
+	buf_adds(&stream, "from " CANARY_BASE "\n");
+	add_sizes(&stream, canary, canary->size);
+	add_number(&stream);
 	if (!ret)
 		ret = import(dir, &stream, err);
-	buf_release(&stream);
-	return ret;
-}
-
-int
-canary_make_pair(const struct canary *canary, const char *dir, unsigned number,
-		 struct err *err)
-{
-	struct buf stream = BUF_INIT;
-	char text[32];
-	int ret;
-
-	add_commit(&stream, CANARY_REF);
-	buf_addf(&stream, "from %s\n", CANARY_BASE "^0");
-	add_sizes(&stream, canary, canary->size);
-	/* One without a plant differs all the same, or nothing would run. */
-	snprintf(text, sizeof(text), "%u\n", number);
-	add_text(&stream, "100644", WORK_DIR "pair", text);
-	ret = import(dir, &stream, err);
 	buf_release(&stream);
 	return ret;
 }

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import statistics
 import subprocess
 import sys
@@ -77,9 +78,10 @@ def hyperfine(work, program, runs):
 
 
 def perf_stat(program):
-    done = subprocess.run(["perf", "stat", "-x,", "-e", "duration_time", program],
-                          stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-    return float(done.stderr.split(",")[0])
+    done = subprocess.run(["perf", "stat", "-e", "task-clock", program], text=True,
+                          stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+                          env=dict(os.environ, LC_ALL="C"))
+    return float(re.search(r"([0-9.]+) seconds time elapsed", done.stderr)[1]) * 1e9
 
 
 def quartiles(values):

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/json.h"
+#include "base/log.h"
 #include "base/units.h"
 #include "canary_commits.h"
 #include "canary_record.h"
@@ -14,6 +15,7 @@
 #include "gather.h"
 #include "policy/keys.h"
 #include "repo/repo.h"
+#include "study.h"
 #include "worker.h"
 
 #define CANARY_REPO "pacegate/canary.git"
@@ -25,8 +27,9 @@ struct flight {
 	char *dir;
 };
 
-/* Under the policy of the real repository. A built-in test has no history; one
- * of the repository is judged by its own, which nothing is added to. */
+/* Under the policy of the real repository, and by what its store knows of the
+ * noise: of a built-in test from a study of its own, of one of the repository
+ * from its history, which nothing is added to. */
 static int
 open_own(struct flight *flight, struct err *err)
 {
@@ -36,8 +39,7 @@ open_own(struct flight *flight, struct err *err)
 		return ret;
 	policy_free(flight->own.policy);
 	flight->own.policy = policy_new(&flight->gate->config, NULL);
-	if (flight->canary->test)
-		flight->own.store = flight->gate->store;
+	flight->own.store = flight->gate->store;
 	return 0;
 }
 
@@ -76,6 +78,20 @@ gather_pair(const struct flight *flight, const struct texts *only,
 	return 0;
 }
 
+/* Tests that no push brings are studied as soon as it is known where they run.
+ * Without it they stay young, which is no failure. */
+static void
+study(struct flight *flight, struct gather *gather,
+      const struct weigh_result *result, const struct gate_run *run)
+{
+	const char *environment =
+		result->reports[result->count - 1].environment;
+	struct err err = ERR_INIT;
+
+	if (study_ahead(&flight->own, gather, environment, run, &err) < 0)
+		log_event(LOG_INFO, "study of the canary: %s", err.text);
+}
+
 static int
 weigh_pair(struct flight *flight, struct weigh_result *result, struct err *err)
 {
@@ -95,6 +111,8 @@ weigh_pair(struct flight *flight, struct weigh_result *result, struct err *err)
 	ret = gather_pair(flight, canary->test ? &only : NULL, &gather, err);
 	if (!ret)
 		ret = gate_weigh(&flight->own, &gather, &run, result, err);
+	if (!ret && !canary->test)
+		study(flight, &gather, result, &run);
 	gather_release(&gather);
 	texts_release(&only);
 	return ret;

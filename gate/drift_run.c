@@ -5,6 +5,7 @@
 
 #include "base/err.h"
 #include "base/mem.h"
+#include "noise.h"
 #include "repo/repo.h"
 
 enum { MAX_POINTS = 4 * RUN_MAX /* of all branches */ };
@@ -67,7 +68,8 @@ take_point(void *data, uint64_t order, const struct store_point *point)
 	points->places[n] = place;
 	MEM_GROW(points->points, points->count, reader->cap);
 	points->points[points->count++] = (struct replay_point){
-		point->low, point->high, point->value, point->base
+		point->low, point->high, point->value, point->base,
+		noise_flags_width(point->flags)
 	};
 	return 0;
 }

@@ -56,7 +56,7 @@ turn_round(struct run_points *points)
 
 		*point = (struct replay_point){ 1 / point->high, 1 / point->low,
 						1 / point->value,
-						1 / point->base };
+						1 / point->base, point->width };
 	}
 }
 

@@ -145,7 +145,8 @@ struct rule_data {
 };
 
 static void
-find_rule(void *data, const char *test, const char *metric, struct rule *rule)
+find_rule(void *data, const char *test, const char *metric,
+	  const char *environment, struct rule *rule)
 {
 	const struct rule_data *from = data;
 	const struct gather_test *gathered = gather_find(from->gather, test);
@@ -157,9 +158,14 @@ find_rule(void *data, const char *test, const char *metric, struct rule *rule)
 		policy_tighten(&policy, &gathered->directives);
 	rule->threshold = policy.threshold;
 	rule->severe = policy.severe;
-	if (from->noise)
+	if (from->noise) {
+		const struct noise_key key = { test, metric, environment,
+					       rule->threshold };
+
 		rule->noise = noise_book_find(from->noise, from->gate->store,
-					      test, metric, rule->threshold);
+					      &key)
+				      .noise;
+	}
 }
 
 /*
@@ -343,39 +349,42 @@ gate_get_report(struct store_tx *tx, const struct oid *commit,
 	return 0;
 }
 
-int
-gate_weigh(struct gate *gate, const struct gather *gather,
-	   const struct gate_run *run, struct weigh_result *result,
-	   struct err *err)
+/* What a session needs, beside what it is to measure. */
+struct setup {
+	struct noise_book noise;
+	struct rule_data rules;
+	struct send_data send;
+	struct weigh weigh;
+	char *cache, *runner;
+};
+
+static int
+setup_init(struct setup *setup, struct gate *gate, const struct gather *gather,
+	   const struct gate_run *run, struct err *err)
 {
-	struct noise_book noise = NOISE_BOOK_INIT;
-	struct rule_data rules = { gate, gather, &noise };
-	struct store_results stored = { result, gather };
-	struct send_data send = { .repo = gate->repo };
 	struct ref_policy ref;
 	struct sandbox_policy box;
 	struct pool_policy pool;
-	struct weigh weigh;
-	char *cache, *runner;
-	int ret;
 
-	*result = (struct weigh_result){ 0 };
+	*setup = (struct setup){ .rules = { gate, gather, &setup->noise },
+				 .send = { .repo = gate->repo } };
 	policy_ref(gate->policy, gather->ref, &ref);
 	policy_sandbox(gate->policy, &box);
 	/* Who may push there could fill it with what others would run. */
 	if (!ref.is_trusted)
 		box.build_cache = NULL;
 	policy_pool(gate->policy, &pool);
-	cache = cache_dir(gate, &pool);
-	runner = pool.launch ? mem_copy_text(PROGRAM_RUNNER)
-			     : programs_find(PROGRAM_RUNNER);
-	weigh = (struct weigh){ .session = { .runner = runner,
+	setup->cache = cache_dir(gate, &pool);
+	setup->runner = pool.launch ? mem_copy_text(PROGRAM_RUNNER)
+				    : programs_find(PROGRAM_RUNNER);
+	setup->weigh =
+		(struct weigh){ .session = { .runner = setup->runner,
 					     .launch = pool.launch,
-					     .cache = cache,
+					     .cache = setup->cache,
 					     .cache_size = pool.cache_size,
 					     .log_fd = log_descriptor() },
 				.class = run->class,
-				.rules = { find_rule, &rules },
+				.rules = { find_rule, &setup->rules },
 				.common = common_spec(gate, &box, &pool, err),
 				.deadline_ms = run->deadline_ms,
 				.rounds = ref.rounds,
@@ -386,22 +395,64 @@ gate_weigh(struct gate *gate, const struct gather *gather,
 				.progress_data = run->data,
 				.give_way = run->give_way,
 				.send_objects = pool.copy ? send_objects : NULL,
-				.objects_data = &send };
-	gate_slots(gate, &weigh.slots);
-	if (!runner)
-		ret = err_set(err, ERR_NOT_FOUND,
-			      "%s is not installed beside this program",
-			      PROGRAM_RUNNER);
-	else
-		ret = weigh_run(&weigh, &gather->request, result, err);
-	for (size_t i = 0; !ret && i < result->count; i++)
+				.objects_data = &setup->send };
+	gate_slots(gate, &setup->weigh.slots);
+	if (setup->runner)
+		return 0;
+	return err_set(err, ERR_NOT_FOUND,
+		       "%s is not installed beside this program",
+		       PROGRAM_RUNNER);
+}
+
+static void
+setup_release(struct setup *setup)
+{
+	noise_book_release(&setup->noise);
+	json_decref(setup->weigh.common);
+	free(setup->runner);
+	free(setup->cache);
+}
+
+int
+gate_weigh(struct gate *gate, const struct gather *gather,
+	   const struct gate_run *run, struct weigh_result *result,
+	   struct err *err)
+{
+	struct store_results stored = { result, gather };
+	struct setup setup;
+	int ret = setup_init(&setup, gate, gather, run, err);
+
+	*result = (struct weigh_result){ 0 };
+	if (!ret)
+		ret = weigh_run(&setup.weigh, &gather->request, result, err);
+	for (size_t i = 0; !ret && i < result->count; i++) {
 		gather_describe(gather, &result->reports[i]);
+		noise_book_describe(&setup.noise, gate->store,
+				    &result->reports[i]);
+	}
 	if (!ret && gate->store && !run->unrecorded)
 		ret = store_write(gate->store, put_results, &stored, err);
-	noise_book_release(&noise);
-	json_decref(weigh.common);
-	free(runner);
-	free(cache);
+	setup_release(&setup);
+	return ret;
+}
+
+int
+gate_study(struct gate *gate, const struct gather *gather,
+	   const struct plan_request *request, const struct gate_run *run,
+	   struct weigh_session *session, struct err *err)
+{
+	struct setup setup;
+	struct plan plan;
+	int ret = setup_init(&setup, gate, gather, run, err);
+
+	setup.weigh.more_rounds = 0;
+	setup.weigh.is_study = 1;
+	if (!ret) {
+		plan_make(&plan, request);
+		ret = weigh_run_session(&setup.weigh, &plan, 1, 0, 1, session,
+					err);
+	}
+	setup_release(&setup);
 	return ret;
 }
 
@@ -439,7 +490,7 @@ still_holds(const struct gate *gate, const struct gather *gather,
 		struct rule_data data = { gate, gather, NULL };
 		struct rule rule;
 
-		find_rule(&data, test->path, metric->name, &rule);
+		find_rule(&data, test->path, metric->name, NULL, &rule);
 		if (isfinite(metric->ratio) &&
 		    (fabs(rule.threshold - metric->threshold) > 1e-9 ||
 		     (rule.severe < metric->severe * (1 - 1e-9)) ||

@@ -69,6 +69,12 @@ int gate_weigh(struct gate *gate, const struct gather *gather,
 	       const struct gate_run *run, struct weigh_result *result,
 	       struct err *err);
 
+/* One session of a study: the rounds of the request, both sides built afresh,
+ * nothing stored. A session that was begun is to be released. */
+int gate_study(struct gate *gate, const struct gather *gather,
+	       const struct plan_request *request, const struct gate_run *run,
+	       struct weigh_session *session, struct err *err);
+
 /*
  * What the store already knows of the tip, or of the branch that it merges
  * where that has the same files: 1 when every test that would run has a verdict

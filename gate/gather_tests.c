@@ -171,21 +171,38 @@ gather_definition(const struct repo *repo, const struct oid *tree,
 }
 
 static void
-read_directives(struct finder *finder, struct gather_test *test)
+read_directives(const struct repo *repo, const struct tree_config *config,
+		const char *path, const struct oid *blob,
+		struct directives *directives, struct problems *problems)
 {
-	struct gather *gather = finder->gather;
-	const struct tree_config *config =
-		&gather->revisions[gather->update.count - 1]->config;
 	struct buf text = BUF_INIT;
 
-	if (!oid_is_zero(&test->blob) &&
-	    !repo_blob(finder->input->repo, &test->blob, MAX_TEST_FILE, &text,
-		       NULL))
-		directives_read(&test->directives, buf_text(&text), text.len,
-				test->path, &gather->problems);
-	tree_config_apply(config, test->path, &test->directives,
-			  &gather->problems);
+	if (!oid_is_zero(blob) &&
+	    !repo_blob(repo, blob, MAX_TEST_FILE, &text, NULL))
+		directives_read(directives, buf_text(&text), text.len, path,
+				problems);
+	tree_config_apply(config, path, directives, problems);
 	buf_release(&text);
+}
+
+int
+gather_directives(const struct repo *repo, const struct oid *commit,
+		  const char *path, struct directives *directives,
+		  struct err *err)
+{
+	struct tree_config config = { 0 };
+	struct oid tree, blob = { { 0 } };
+	int ret = repo_commit_parent(repo, commit, NULL, &tree, err);
+
+	if (!ret)
+		ret = gather_tree_config(repo, &tree, &config, NULL, err);
+	/* One that the build makes has no file. */
+	if (!ret && repo_file_at(repo, &tree, path, &blob, NULL, NULL) < 0)
+		blob = (struct oid){ { 0 } };
+	if (!ret)
+		read_directives(repo, &config, path, &blob, directives, NULL);
+	tree_config_release(&config);
+	return ret;
 }
 
 static void
@@ -290,7 +307,10 @@ settle_test(struct finder *finder, struct gather_test *test)
 	struct trailer *reset;
 	struct oid before;
 
-	read_directives(finder, test);
+	read_directives(finder->input->repo,
+			&gather->revisions[gather->update.count - 1]->config,
+			test->path, &test->blob, &test->directives,
+			&gather->problems);
 	warn_loose(finder, test);
 	gather_definition(finder->input->repo, finder->tree, test,
 			  test->definition);

@@ -13,6 +13,13 @@ int gather_tree_config(const struct repo *repo, const struct oid *tree,
 		       struct tree_config *config, struct problems *problems,
 		       struct err *err);
 
+/* What a test says of itself at a commit, in its file and in .pacegate; what is
+ * wrong with that is nobody's business here. directives_init() before, release
+ * after in any case. */
+int gather_directives(const struct repo *repo, const struct oid *commit,
+		      const char *path, struct directives *directives,
+		      struct err *err);
+
 /* What fixes what a test measures, at a tree: its file and its inputs. 40
  * letters; all `0` where it is not there. */
 void gather_definition(const struct repo *repo, const struct oid *tree,

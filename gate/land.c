@@ -11,7 +11,9 @@
 #include "gate.h"
 #include "gather.h"
 #include "messages.h"
+#include "noise.h"
 #include "rename.h"
+#include "study.h"
 
 enum { CLASS_PUSH = 1 };
 
@@ -173,6 +175,8 @@ record_points(struct store_tx *tx, const struct report *report,
 						     .high = metric->high,
 						     .base = metric->base,
 						     .trials = metric->trials,
+						     .flags = noise_flags(
+							     metric->width),
 						     .time_s = commit->time_s };
 
 			if (isfinite(metric->value))
@@ -234,7 +238,9 @@ land_record(struct gate *gate, const struct gather *gather, const char *pusher,
 	struct record record = { gather, pusher, clock_wall_s(&clock_real) };
 	int ret = store_write(gate->store, record_all, &record, err);
 
-	return ret < 0 ? ret : drift_land(gate, gather, err);
+	if (!ret)
+		ret = drift_land(gate, gather, err);
+	return ret < 0 ? ret : study_queue(gate, gather, err);
 }
 
 struct queue {

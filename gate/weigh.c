@@ -256,6 +256,8 @@ fill_metric(const struct weighing *w, struct report_test *test,
 	metric->severe = claim->rule.severe;
 	metric->detectable = claim->finding.detectable;
 	metric->trials = (unsigned)claim->finding.rounds;
+	metric->width = noise_width(claim->finding.spread,
+				    claim->finding.rounds);
 	metric->sessions = claim->finding.sessions;
 	metric->unconfirmed = claim->finding.unconfirmed;
 }

@@ -31,9 +31,10 @@ struct weigh_progress {
 
 /* How the tests of the plan are judged: one rule for a test's metric. */
 struct weigh_rules {
-	/* Fill threshold, severe and noise; data as given below. */
+	/* Fill threshold, severe and noise; data as given below. environment is
+	 * NULL until the session has told where it runs. */
 	void (*rule)(void *data, const char *test, const char *metric,
-		     struct rule *rule);
+		     const char *environment, struct rule *rule);
 	void *data;
 };
 
@@ -45,6 +46,7 @@ struct weigh {
 	json_t *common; /* limits, sandbox, alternates, counter: spec members */
 	int64_t deadline_ms; /* monotonic, -1: none */
 	unsigned rounds;     /* cap of a session */
+	int is_study;        /* use them, also where all is clear before */
 	int more_rounds;     /* more of them for short tests that are unclear */
 	void (*progress)(void *data, const struct weigh_progress *progress);
 	void *progress_data;
@@ -63,7 +65,8 @@ struct weigh_session {
 	struct plan plan;
 	size_t *from; /* index of each test in the first session's plan */
 	struct samples samples;
-	json_t *end; /* the runner's: environment and so on, or NULL */
+	char *environment; /* its id, as the runner began; or NULL */
+	json_t *end;       /* the runner's: environment and so on, or NULL */
 	int64_t spent_ms;
 	int complete; /* ran to its end: every test has enough or its cap */
 	/* About how much the whole push claims, (commit, test, metric): the
@@ -87,6 +90,9 @@ struct weigh_result {
 int weigh_run(const struct weigh *weigh, const struct plan_request *request,
 	      struct weigh_result *result, struct err *err);
 void weigh_release(struct weigh_result *result);
+
+/* Where a session runs, as its runner said; NULL: not yet. */
+const char *weigh_environment(const struct weigh_session *session);
 
 /* The metrics of a test that are judged, in the order of report. */
 void weigh_judged_metrics(const struct samples *samples, size_t test,

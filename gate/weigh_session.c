@@ -28,6 +28,7 @@ enum {
 	EXPECTED_ROUNDS = 12, /* for the progress bar alone */
 	METRICS = 3,          /* wall, cpu, instructions */
 	HOPELESS = 3, /* bad trials and no good one: no point to go on */
+	MAX_ENVIRONMENT = 64,
 	LOOK_UP_MS = 1000,
 	SILENCE_MS = 900000 /* a runner that says nothing for so long is dead */
 };
@@ -62,6 +63,13 @@ tell(struct driver *driver, double share)
 	progress.share = driver->share_from +
 			 share * (driver->share_to - driver->share_from);
 	weigh->progress(weigh->progress_data, &progress);
+}
+
+const char *
+weigh_environment(const struct weigh_session *session)
+{
+	return json_text_or(json_object_get(session->end, "environment"), "id",
+			    session->environment);
 }
 
 void
@@ -207,7 +215,8 @@ weigh_test_rules(const struct weigh *weigh, const struct weigh_session *session,
 		rules[i].secondary = secondary && !metrics[i]->declared &&
 				     !strcmp(metrics[i]->name, secondary);
 		weigh->rules.rule(weigh->rules.data, planned->path,
-				  metrics[i]->name, &rules[i]);
+				  metrics[i]->name, weigh_environment(session),
+				  &rules[i]);
 	}
 	return rules;
 }
@@ -258,6 +267,18 @@ is_hopeless(const struct driver *driver, size_t test, size_t revision)
 	       (trouble->bad >= HOPELESS && !trouble->good);
 }
 
+/* What a study is after is the noise between sessions, which few rounds drown;
+ * a long test has enough when the judge has. */
+static int
+studies_on(const struct driver *driver, size_t test)
+{
+	const double enough_ns = 30e9;
+
+	return driver->weigh->is_study &&
+	       driver->rounds < driver->weigh->rounds &&
+	       spent_ns(&driver->result->samples, test) < enough_ns;
+}
+
 /* Every commit is weighed, so each has to be clear, not the tip alone. */
 static int
 has_enough(const struct driver *driver, size_t test)
@@ -269,6 +290,8 @@ has_enough(const struct driver *driver, size_t test)
 	if (!planned->has_baseline ||
 	    is_hopeless(driver, test, planned->revisions[0]))
 		return driver->rounds >= FIRST_ROUNDS;
+	if (studies_on(driver, test))
+		return 0;
 	for (size_t j = planned->count - 1; j > 0; j--)
 		if (!is_hopeless(driver, test, planned->revisions[j]) &&
 		    revision_wants_more(driver, test, planned->revisions[j]))
@@ -371,6 +394,18 @@ on_hello(const json_t *hello, struct err *err)
 		       json_text_or(hello, "version", "unknown"));
 }
 
+static int
+on_environment(struct weigh_session *result, const json_t *id, struct err *err)
+{
+	const char *text = json_string_value(id);
+
+	if (!text || !*text || strlen(text) > MAX_ENVIRONMENT)
+		return err_set(err, ERR_PROTOCOL, "bad id of an environment");
+	free(result->environment);
+	result->environment = mem_copy_text(text);
+	return 0;
+}
+
 /* 1: the session is over. */
 static int
 on_message(struct driver *driver, json_t *message, struct err *err)
@@ -386,6 +421,8 @@ on_message(struct driver *driver, json_t *message, struct err *err)
 		return samples_add_count(&result->samples, body, err);
 	if ((body = json_object_get(message, "round")))
 		return after_round(driver, body);
+	if ((body = json_object_get(message, "environment")))
+		return on_environment(result, body, err);
 	if (json_object_get(message, "phase"))
 		return on_phase(driver, message, err);
 	if ((body = json_object_get(message, "hello")))
@@ -554,6 +591,7 @@ weigh_session_release(struct weigh_session *session)
 	plan_release(&session->plan);
 	json_decref(session->end);
 	free(session->id);
+	free(session->environment);
 	free(session->from);
 	*session = (struct weigh_session){ 0 };
 }

@@ -20,6 +20,7 @@
 #include "repo/repo.h"
 #include "report/accept.h"
 #include "report/text.h"
+#include "study.h"
 
 enum {
 	MAX_TRIES = 3,
@@ -30,7 +31,9 @@ enum {
 	STUCK_MS = 5000,  /* and at pushes that cannot be settled */
 	MAX_PAUSE_MS = 15 * 60 * 1000, /* in which nothing gets done */
 	GRACE_S = 120, /* from a hook's end until its ref has moved */
-	MAX_ENTRIES = 256
+	MAX_ENTRIES = 256,
+	LOOK_MS = 500,       /* of a study, for pushes that came meanwhile */
+	MAX_STUDY_TRIES = 20 /* of a session that always gives way */
 };
 
 struct worker {
@@ -223,7 +226,8 @@ struct end {
 	const struct worker *worker;
 	const json_t *push; /* the job's doc */
 	uint64_t id;
-	int64_t again_s; /* 0: done */
+	int64_t again_s;           /* 0: done */
+	const struct study *study; /* what to store then, or NULL */
 };
 
 static int
@@ -235,8 +239,17 @@ end_job(struct store_tx *tx, void *data, struct err *err)
 	if (end->again_s)
 		return store_queue_requeue(tx, end->id, end->again_s);
 	ret = store_queue_done(tx, end->id);
-	return ret ? ret
-		   : messages_end_push(tx, end->worker->gate, end->push, err);
+	if (ret)
+		return ret;
+	return end->study ? study_finish(tx, end->study)
+			  : messages_end_push(tx, end->worker->gate, end->push,
+					      err);
+}
+
+static int
+is_stopped(const struct worker *worker)
+{
+	return worker->input->stopped && worker->input->stopped();
 }
 
 static int
@@ -350,26 +363,118 @@ retry_at(const struct store_job *job, int error)
 	return clock_wall_s(&clock_real) + wait_s;
 }
 
+/* What a study has to make room for. */
+struct urgent {
+	int64_t now_s;
+	size_t count;
+};
+
+static int
+on_urgent_job(void *data, const struct store_job *job)
+{
+	struct urgent *urgent = data;
+
+	urgent->count += job->class < CLASS_STUDY && !job->owner[0] &&
+			 job->not_before_s <= urgent->now_s;
+	return 0;
+}
+
+static int
+on_urgent_push(void *data, const struct store_entry *entry)
+{
+	(void)entry;
+	((struct urgent *)data)->count++;
+	return 0;
+}
+
+static int
+count_urgent(struct store_tx *tx, void *data, struct err *err)
+{
+	struct urgent *urgent = data;
+
+	(void)err;
+	*urgent = (struct urgent){ clock_wall_s(&clock_real), 0 };
+	store_queue_each(tx, on_urgent_job, urgent);
+	store_journal_each(tx, STORE_LANDED, on_urgent_push, urgent);
+	return store_tx_error(tx);
+}
+
+struct studying {
+	const struct worker *worker;
+	int64_t looked_ms;
+};
+
+/* To whoever waits for a slot, like all that runs in the background, and to
+ * pushes that this worker itself is to weigh. */
+static int
+study_gives_way(void *data)
+{
+	struct studying *studying = data;
+	const struct worker *worker = studying->worker;
+	int64_t now_ms = clock_monotonic_ms(&clock_real);
+	struct urgent urgent = { 0 };
+
+	if (give_way((void *)(uintptr_t)worker) || is_stopped(worker))
+		return 1;
+	if (now_ms - studying->looked_ms < LOOK_MS)
+		return 0;
+	studying->looked_ms = now_ms;
+	return !store_read(worker->gate->store, count_urgent, &urgent, NULL) &&
+	       urgent.count;
+}
+
+static int
+run_study(const struct worker *worker, const struct store_job *job,
+	  struct study *study, struct err *err)
+{
+	struct studying studying = { worker, 0 };
+	const struct gate_run run = { .class = SLOT_BACKGROUND,
+				      .deadline_ms = -1,
+				      .give_way = study_gives_way,
+				      .data = &studying };
+	char *text = study_text(job);
+	int ret = study_run(study, worker->gate, job, &run, err);
+
+	if (!ret)
+		say(worker, "%s", text);
+	else
+		say(worker, "%s: %s", text, err->text);
+	worker->counts->studied += !ret;
+	free(text);
+	if (ret == ERR_BUSY && job->tries < MAX_STUDY_TRIES)
+		return ret;
+	/* Nobody waits for it, and pushes will tell the noise as well. */
+	study->is_over = ret < 0 && ret != ERR_BUSY;
+	return ret < 0 && job->tries + 1 < MAX_TRIES ? ret : 0;
+}
+
 /* 1 a job was run, 0 there was none. */
 static int
 next_job(const struct worker *worker, struct err *err)
 {
 	struct take take = { .owner = worker->owner };
+	struct study study = { 0 };
 	struct end end = { .worker = worker };
 	int ret = store_write(worker->gate->store, take_job, &take, err);
+	int is_study;
 
 	if (ret == ERR_NOT_FOUND)
 		return 0;
 	if (ret < 0)
 		return ret;
-	ret = run_job(worker, &take.job, err);
+	is_study = !strcmp(json_text_or(take.job.doc, "kind", ""), KIND_STUDY);
+	ret = is_study ? run_study(worker, &take.job, &study, err)
+		       : run_job(worker, &take.job, err);
 	end.id = take.job.id;
 	end.push = take.job.doc;
 	if (ret < 0)
 		end.again_s = retry_at(&take.job, ret);
-	worker->counts->weighed += !end.again_s;
+	else if (is_study)
+		end.study = &study;
+	worker->counts->weighed += !is_study && !end.again_s;
 	worker->counts->failed += end.again_s != 0;
 	ret = store_write(worker->gate->store, end_job, &end, err);
+	study_release(&study);
 	json_decref(take.job.doc);
 	return ret < 0 ? ret : 1;
 }
@@ -409,12 +514,6 @@ count_rest(struct store_tx *tx, void *data, struct err *err)
 	store_queue_each(tx, on_waiting, rest);
 	store_journal_each(tx, STORE_LANDED, on_landed, rest);
 	return store_tx_error(tx);
-}
-
-static int
-is_stopped(const struct worker *worker)
-{
-	return worker->input->stopped && worker->input->stopped();
 }
 
 /*

@@ -13,6 +13,7 @@ struct gate;
 struct worker_counts {
 	size_t settled; /* pushes of the journal */
 	size_t weighed; /* jobs done */
+	size_t studied; /* sessions of studies */
 	size_t failed;  /* jobs that will be tried again, or were given up */
 	int busy;       /* another worker is at it */
 };

@@ -31,6 +31,12 @@ message_hello(void)
 	return wrap("hello", body);
 }
 
+json_t *
+message_environment(const char *id)
+{
+	return wrap("environment", json_text(id));
+}
+
 static json_t *
 short_text(const char *text)
 {

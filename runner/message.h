@@ -38,6 +38,7 @@ json_t *message_trial(const struct rounds_step *step, const char *outcome,
 json_t *message_course(size_t test, size_t revision,
 		       const struct course *course);
 json_t *message_count(size_t test, size_t revision, const struct tally *tally);
+json_t *message_environment(const char *id);
 json_t *message_round(int round);
 json_t *message_error(enum fault fault, const char *text);
 

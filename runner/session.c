@@ -283,6 +283,10 @@ read_environment(struct session *session, struct err *err)
 	if (!ret)
 		ret = environment_read(&session->sandbox, cache,
 				       &session->environment, err);
+	if (!ret)
+		ret = send_message(session,
+				   message_environment(session->environment.id),
+				   err);
 	return ret < 0 ? ret : 1;
 }
 

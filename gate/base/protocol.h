@@ -46,6 +46,7 @@
  * runner -> gate
  *
  *   {"hello": {"pacegate": PROTOCOL_VERSION, "version": "0.1.0"}}
+ *   {"environment": "16 hex digits"}    where it runs, before anything does
  *   {"phase": "checkout" | "setup" | "build", "revision": 0,
  *    "status": "start" | "done" | "failed", "ms": 12, "kept": false,
  *    "why": "exit 2", "log": "last lines"}

@@ -18,6 +18,7 @@
 #include "cmd/pager.h"
 #include "drift.h"
 #include "gate.h"
+#include "noise.h"
 #include "repo/repo.h"
 
 enum { LINES = 20, MAX_LINE = 200000 };
@@ -262,17 +263,18 @@ history_json(const struct log *log, const struct history *history)
 				report_drift_json(&log->drifts.items[i]));
 	drift_find(history->values + start, history->count - start,
 		   history->better == BETTER_HIGHER, 0, &drift);
-	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, "
-			 "s:o}",
-			 "test", json_text(history->test), "metric",
-			 json_text(history->metric), "unit",
-			 json_text(history->unit), "environment",
-			 json_text(history->environment), "noise",
-			 json_num(history->noise), "since_best",
-			 json_num(drift.since_best), "epochs",
-			 epochs_json(history, history == log->histories),
-			 "points", points, "changes", changes, "baselines",
-			 baselines, "drift", alerts);
+	return json_pack(
+		"{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, "
+		"s:o, s:o}",
+		"test", json_text(history->test), "metric",
+		json_text(history->metric), "unit", json_text(history->unit),
+		"environment", json_text(history->environment), "noise",
+		json_num(history->noise), "since_best",
+		json_num(drift.since_best), "sessions",
+		report_floor_json(&log->floors[history - log->histories]),
+		"epochs", epochs_json(history, history == log->histories),
+		"points", points, "changes", changes, "baselines", baselines,
+		"drift", alerts);
 }
 
 static void
@@ -312,6 +314,25 @@ read_line(const struct gate *gate, const char *rev, struct line *line,
 	return rev ? ret : 0;
 }
 
+static void
+find_floors(struct log *log, const struct gate *gate)
+{
+	struct noise_book noise = NOISE_BOOK_INIT;
+
+	log->floors = mem_new(log->count, sizeof(*log->floors));
+	for (size_t i = 0; i < log->count; i++) {
+		const struct history *history = &log->histories[i];
+		struct noise_key key = { history->test, history->metric,
+					 history->environment, 0 };
+		struct test_policy policy;
+
+		policy_test(gate->policy, "", key.test, key.metric, &policy);
+		key.threshold = policy.threshold;
+		log->floors[i] = noise_book_report(&noise, gate->store, &key);
+	}
+	noise_book_release(&noise);
+}
+
 static int
 run(struct log *log, const char *repo, const char *rev, int all, int json)
 {
@@ -325,11 +346,14 @@ run(struct log *log, const char *repo, const char *rev, int all, int json)
 	if (!ret)
 		ret = store_read(gate.store, read_log, &reading, &err);
 	if (!ret)
+		find_floors(log, &gate);
+	if (!ret)
 		print_all(log, json);
 	line_release(&reading.line);
 	gate_close(&gate);
 	forget(log);
 	free(log->histories);
+	free(log->floors);
 	free(log->found);
 	return ret < 0 ? cmd_fail(&err) : EXIT_FINE;
 }

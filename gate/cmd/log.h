@@ -5,6 +5,7 @@
 
 #include "history.h"
 #include "report/drift.h"
+#include "report/report.h"
 
 /* What `pacegate log` has read of a test, for its text and its JSON. */
 struct log {
@@ -14,6 +15,7 @@ struct log {
 	size_t lines;              /* 0: all */
 	struct history *histories; /* one an environment, oldest first */
 	size_t count, cap;
+	struct report_floor *floors; /* of the histories */
 	struct report_drifts drifts; /* alerts that stand, of all tests */
 };
 

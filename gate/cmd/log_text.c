@@ -9,6 +9,7 @@
 #include "cmd/log.h"
 #include "cmd/pager.h"
 #include "report/plot.h"
+#include "report/text.h"
 
 enum { PLOT_ROWS = 4, LEAST_WIDTH = 20, MAX_WIDTH = 200 };
 
@@ -145,6 +146,17 @@ epoch_text(const struct history_epoch *epoch)
 			    : "the first commit in this environment";
 }
 
+/* Of what pushes are judged by: side by side in sessions. */
+static void
+print_floor(const struct report_floor *floor)
+{
+	struct buf line = BUF_INIT;
+
+	report_add_floor(&line, floor);
+	printf("in sessions: %s\n\n", buf_text(&line));
+	buf_release(&line);
+}
+
 static void
 print_head(const struct log *log, const struct history *history)
 {
@@ -154,7 +166,8 @@ print_head(const struct log *log, const struct history *history)
 		printf(" in %zu epochs", history->epoch_count);
 	if (history->left_out)
 		printf(" (and %zu of other branches)", history->left_out);
-	printf(", noise %.2f %%\n\n", history->noise * 100);
+	printf(", noise %.2f %%\n", history->noise * 100);
+	print_floor(&log->floors[history - log->histories]);
 }
 
 void

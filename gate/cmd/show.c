@@ -10,6 +10,7 @@
 #include "cmd/show_course.h"
 #include "gate.h"
 #include "gather.h"
+#include "noise.h"
 #include "report/report.h"
 #include "report/text.h"
 #include "repo/repo.h"
@@ -86,6 +87,22 @@ print_summary(const struct report *report)
 	buf_release(&text);
 }
 
+/* With the noise as it is known by now, whatever was when it was weighed. */
+static void
+print_report(struct gate *gate, struct report *report, int json)
+{
+	struct noise_book noise = NOISE_BOOK_INIT;
+	struct buf text = BUF_INIT;
+
+	noise_book_describe(&noise, gate->store, report);
+	cmd_print_report(report, json, 1);
+	report_add_floors(&text, report);
+	if (!json && text.len)
+		printf("\n%s", buf_text(&text));
+	buf_release(&text);
+	noise_book_release(&noise);
+}
+
 int
 cmd_show(int argc, char **argv)
 {
@@ -122,7 +139,7 @@ cmd_show(int argc, char **argv)
 	else if (!ret && summary && !json)
 		print_summary(&wanted.report);
 	else if (!ret)
-		cmd_print_report(&wanted.report, json, 1);
+		print_report(&gate, &wanted.report, json);
 	report_release(&wanted.report);
 	gate_close(&gate);
 	return ret ? cmd_fail(&err) : EXIT_FINE;

@@ -13,6 +13,7 @@
 #include "drift.h"
 #include "gate.h"
 #include "repo/repo.h"
+#include "study.h"
 
 /* Of the outbox, on a screen. */
 enum { MAX_MESSAGES = 20 };
@@ -32,8 +33,10 @@ on_job(void *data, const struct store_job *job)
 
 	json_array_append_new(
 		status->jobs,
-		json_pack("{s:I, s:i, s:s, s:s, s:i, s:I, s:I, s:b}", "id",
-			  (json_int_t)job->id, "class", (int)job->class, "ref",
+		json_pack("{s:I, s:s, s:i, s:s, s:s, s:i, s:I, s:I, s:b}", "id",
+			  (json_int_t)job->id, "kind",
+			  json_text_or(job->doc, "kind", "?"), "class",
+			  (int)job->class, "ref",
 			  json_text_or(update, "ref", "?"), "commit",
 			  json_text_or(update, "new", "?"), "tries",
 			  (int)job->tries, "added", (json_int_t)job->added_s,
@@ -102,6 +105,8 @@ print_jobs(const json_t *jobs)
 
 		buf_addf(&line, "  %.10s  ", json_text_or(job, "commit", ""));
 		buf_add_clean(&line, ref, strlen(ref), 60);
+		if (!strcmp(json_text_or(job, "kind", ""), KIND_STUDY))
+			buf_adds(&line, "  study");
 		buf_addf(&line, "  %s for ", running ? "runs" : "waits");
 		units_add_duration(&line, (now - since) * 1000);
 		if (json_int_or(job, "tries", 0))

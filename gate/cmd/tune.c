@@ -17,7 +17,9 @@
 #include "cmd/common.h"
 #include "cmd/pager.h"
 #include "gate.h"
+#include "gather_tests.h"
 #include "judge/replay.h"
+#include "noise.h"
 #include "policy/keys.h"
 #include "report/report.h"
 
@@ -26,7 +28,10 @@ enum { MAX_THRESHOLDS = 8, POINTS = 100000, NAME_WIDTH = 26 };
 struct history {
 	char *test, *metric, *environment;
 	uint64_t newest;
-	struct oid commit; /* of the newest point */
+	struct oid commit;  /* of the newest point */
+	double threshold;   /* in force where that was measured */
+	int is_of_the_test; /* which says so itself, tighter than the server */
+	struct noise_floor floor;
 	struct replay_point *points;
 	size_t count, cap;
 	enum better better;
@@ -35,6 +40,7 @@ struct history {
 struct tune {
 	const struct gate *gate;
 	const char *test; /* NULL: all */
+	struct noise_book noise;
 	double thresholds[MAX_THRESHOLDS];
 	size_t threshold_count;
 	struct history *histories;
@@ -76,31 +82,54 @@ take_point(void *data, uint64_t order, const struct store_point *point)
 	(void)order;
 	MEM_GROW(history->points, history->count, history->cap);
 	history->points[history->count++] = (struct replay_point){
-		point->low, point->high, point->value, point->base
+		point->low, point->high, point->value, point->base,
+		noise_flags_width(point->flags)
 	};
 	history->commit = point->commit;
 	return 0;
 }
 
+/* What is in force for the ref that the newest commit came to, and what the
+ * test says of itself there. */
+static void
+find_threshold(const struct tune *tune, struct history *history,
+	       const char *ref)
+{
+	struct directives directives;
+	struct test_policy policy;
+	double server;
+
+	policy_test(tune->gate->policy, ref, history->test, history->metric,
+		    &policy);
+	server = policy.threshold;
+	directives_init(&directives);
+	/* Of a commit that is gone the server's word is all there is. */
+	if (!gather_directives(tune->gate->repo, &history->commit,
+			       history->test, &directives, NULL))
+		policy_tighten(&policy, &directives);
+	directives_release(&directives);
+	history->threshold = policy.threshold;
+	history->is_of_the_test = policy.threshold < server;
+}
+
 /* A metric that the test declares says in its verdicts what is better. */
-static enum better
-better_of(struct store_tx *tx, const struct history *history)
+static void
+read_newest(struct store_tx *tx, const struct tune *tune,
+	    struct history *history)
 {
 	const struct metric_row *row = metric_find(history->metric);
-	enum better better = row ? row->better : BETTER_LOWER;
+	const struct report_test *test = NULL;
 	struct err err = ERR_INIT;
 	struct report report;
-	const struct report_test *test = NULL;
 
-	if (row)
-		return better;
+	history->better = row ? row->better : BETTER_LOWER;
 	if (!gate_get_report(tx, &history->commit, &report, &err))
 		test = report_find(&report, history->test);
-	for (size_t i = 0; test && i < test->count; i++)
+	for (size_t i = 0; !row && test && i < test->count; i++)
 		if (!strcmp(test->metrics[i].name, history->metric))
-			better = test->metrics[i].better;
+			history->better = test->metrics[i].better;
+	find_threshold(tune, history, report.ref ? report.ref : "");
 	report_release(&report);
-	return better;
 }
 
 /* Worse above 1, as the judge's replay wants it. */
@@ -112,7 +141,7 @@ turn_round(struct history *history)
 
 		*point = (struct replay_point){ 1 / point->high, 1 / point->low,
 						1 / point->value,
-						1 / point->base };
+						1 / point->base, point->width };
 	}
 }
 
@@ -131,28 +160,32 @@ read_histories(struct store_tx *tx, void *data, struct err *err)
 						     history->environment };
 
 		ret = store_point_each(tx, &series, &all, take_point, history);
-		history->better = better_of(tx, history);
+		read_newest(tx, tune, history);
 		if (history->better == BETTER_HIGHER)
 			turn_round(history);
 	}
 	return ret;
 }
 
-static double
-threshold_of(const struct tune *tune, const struct history *history)
+static void
+find_floors(struct tune *tune)
 {
-	struct test_policy policy;
+	for (size_t i = 0; i < tune->count; i++) {
+		struct history *history = &tune->histories[i];
+		const struct noise_key key = { history->test, history->metric,
+					       history->environment,
+					       history->threshold };
 
-	policy_test(tune->gate->policy, "", history->test, history->metric,
-		    &policy);
-	return policy.threshold;
+		history->floor = noise_book_find(&tune->noise,
+						 tune->gate->store, &key);
+	}
 }
 
-static struct noise
-noise_of(const struct tune *tune, const struct history *history)
+static double
+suggest(const struct history *history)
 {
-	return replay_noise(history->points, history->count,
-			    threshold_of(tune, history));
+	return replay_suggest(history->points, history->count,
+			      &history->floor.noise, history->threshold);
 }
 
 /* 3, 1.5: as short as it is. */
@@ -165,8 +198,7 @@ add_percent(struct buf *buf, double fraction)
 static void
 print_history(const struct tune *tune, const struct history *history)
 {
-	struct noise noise = noise_of(tune, history);
-	double detectable = replay_detectable(history->points, history->count);
+	const struct noise *noise = &history->floor.noise;
 	struct buf line = BUF_INIT, name = BUF_INIT;
 
 	buf_add_clean(&name, history->test, strlen(history->test), 60);
@@ -174,14 +206,14 @@ print_history(const struct tune *tune, const struct history *history)
 	buf_add_clean(&name, history->metric, strlen(history->metric), 30);
 	buf_addf(&line, "%-*s %6zu  ", NAME_WIDTH, buf_text(&name),
 		 history->count);
-	if (noise.exact)
+	if (noise->exact)
 		buf_adds(&line, "  exact");
-	else if (noise.sessions < NOISE_ENOUGH)
-		buf_adds(&line, "studied");
+	else if (noise->sessions < NOISE_ENOUGH)
+		buf_addf(&line, " %u of %d", noise->sessions, NOISE_ENOUGH);
 	else
-		buf_addf(&line, "%5.2f %%", noise.sd * 100);
-	if (isfinite(detectable))
-		buf_addf(&line, "  %5.2f %%", detectable * 100);
+		buf_addf(&line, "%5.2f %%", noise->sd * 100);
+	if (isfinite(history->floor.detectable))
+		buf_addf(&line, "  %5.2f %%", history->floor.detectable * 100);
 	else
 		buf_adds(&line, "        -");
 	for (size_t i = 0; i < tune->threshold_count; i++) {
@@ -209,21 +241,45 @@ is_plain(const char *name)
 				  "0123456789._/+@-")];
 }
 
+/* Why, behind the line to paste. */
 static void
-print_suggestion(const struct tune *tune, const struct history *history)
+add_reason(struct buf *line, const struct history *history)
 {
-	double suggested = replay_suggest(history->points, history->count);
-	double now = threshold_of(tune, history);
+	const struct noise_floor *floor = &history->floor;
+
+	buf_adds(line, "   # now ");
+	add_percent(line, history->threshold);
+	if (floor->noise.exact)
+		buf_adds(line, "; it never varies");
+	else
+		buf_addf(line, "; noise %.2f %%", floor->noise.sd * 100);
+	if (isfinite(floor->detectable))
+		buf_addf(line, ", smallest detectable change %.2f %%",
+			 floor->detectable * 100);
+}
+
+static void
+print_suggestion(const struct history *history)
+{
+	double suggested = suggest(history), now = history->threshold;
 	struct buf line = BUF_INIT;
 
 	if (!(suggested > 0) || fabs(suggested - now) < 1e-9 ||
 	    !is_plain(history->test) || !is_plain(history->metric))
 		return;
-	buf_addf(&line, "git config " SECTION_TEST ".%s:%s.threshold ",
-		 history->test, history->metric);
-	add_percent(&line, suggested);
-	buf_adds(&line, "   # now ");
-	add_percent(&line, now);
+	/* The server's word cannot loosen what a test asks of itself. */
+	if (history->is_of_the_test && suggested > now) {
+		buf_addf(&line, "# %s:%s: the test itself says threshold=",
+			 history->test, history->metric);
+		add_percent(&line, now);
+		buf_adds(&line, ", better ");
+		add_percent(&line, suggested);
+	} else {
+		buf_addf(&line, "git config " SECTION_TEST ".%s:%s.threshold ",
+			 history->test, history->metric);
+		add_percent(&line, suggested);
+	}
+	add_reason(&line, history);
 	puts(buf_text(&line));
 	buf_release(&line);
 }
@@ -238,8 +294,10 @@ print_all(const struct tune *tune)
 		return;
 	}
 	pager_start();
-	puts("Alarms that a threshold would have raised: how many stayed / "
-	     "went away / are\nnewest, then commits that it leaves unclear.\n");
+	puts("Noise between sessions of the same code, or how many of them are "
+	     "known yet; the\nsmallest detectable change. Then alarms that a "
+	     "threshold would have raised: how\nmany stayed / went away / are "
+	     "newest, and commits that it leaves unclear.\n");
 	buf_addf(&head, "%-*s %6s  %7s  %7s", NAME_WIDTH, "test metric",
 		 "points", "noise", "seen");
 	for (size_t i = 0; i < tune->threshold_count; i++) {
@@ -255,15 +313,15 @@ print_all(const struct tune *tune)
 		print_history(tune, &tune->histories[i]);
 	putchar('\n');
 	for (size_t i = 0; i < tune->count; i++)
-		print_suggestion(tune, &tune->histories[i]);
+		print_suggestion(&tune->histories[i]);
 }
 
 static json_t *
 history_json(const struct tune *tune, const struct history *history)
 {
-	struct noise noise = noise_of(tune, history);
+	const struct noise_floor *floor = &history->floor;
 	json_t *replays = json_array(), *json;
-	double suggested = replay_suggest(history->points, history->count);
+	double suggested = suggest(history);
 
 	for (size_t i = 0; i < tune->threshold_count; i++) {
 		struct replay replay;
@@ -280,16 +338,17 @@ history_json(const struct tune *tune, const struct history *history)
 				  (int)replay.open, "unclear",
 				  (int)replay.unclear));
 	}
-	json = json_pack(
-		"{s:o, s:o, s:o, s:I, s:o, s:i, s:b, s:o, s:o, s:o}", "test",
-		json_text(history->test), "metric", json_text(history->metric),
-		"environment", json_text(history->environment), "points",
-		(json_int_t)history->count, "noise", json_num(noise.sd),
-		"sessions", (int)noise.sessions, "exact", noise.exact,
-		"detectable",
-		json_num(replay_detectable(history->points, history->count)),
-		"threshold", json_num(threshold_of(tune, history)), "replays",
-		replays);
+	json = json_pack("{s:o, s:o, s:o, s:I, s:o, s:i, s:i, s:b, s:o, s:o, "
+			 "s:o}",
+			 "test", json_text(history->test), "metric",
+			 json_text(history->metric), "environment",
+			 json_text(history->environment), "points",
+			 (json_int_t)history->count, "noise",
+			 json_num(floor->noise.sd), "sessions",
+			 (int)floor->noise.sessions, "wanted", NOISE_ENOUGH,
+			 "exact", floor->noise.exact, "detectable",
+			 json_num(floor->detectable), "threshold",
+			 json_num(history->threshold), "replays", replays);
 	json_object_set_new(json, "suggested",
 			    suggested > 0 ? json_num(suggested) : json_null());
 	return json;
@@ -340,6 +399,7 @@ tune_release(struct tune *tune)
 		free(tune->histories[i].points);
 	}
 	free(tune->histories);
+	noise_book_release(&tune->noise);
 }
 
 int
@@ -369,6 +429,7 @@ cmd_tune(int argc, char **argv)
 		if (!ret)
 			ret = store_read(gate.store, read_histories, &tune,
 					 &err);
+		find_floors(&tune);
 		if (!ret && json)
 			print_json(&tune);
 		else if (!ret)

@@ -75,13 +75,17 @@ print_counts(const struct worker_counts *counts, int json)
 		return;
 	}
 	if (!json) {
-		printf("%zu weighed, %zu settled%s\n", counts->weighed,
-		       counts->settled, counts->failed ? ", some failed" : "");
+		printf("%zu weighed, %zu settled", counts->weighed,
+		       counts->settled);
+		if (counts->studied)
+			printf(", %zu sessions of study", counts->studied);
+		puts(counts->failed ? ", some failed" : "");
 		return;
 	}
-	all = json_pack("{s:b, s:I, s:I, s:I}", "busy", counts->busy, "weighed",
-			(json_int_t)counts->weighed, "settled",
-			(json_int_t)counts->settled, "failed",
+	all = json_pack("{s:b, s:I, s:I, s:I, s:I}", "busy", counts->busy,
+			"weighed", (json_int_t)counts->weighed, "settled",
+			(json_int_t)counts->settled, "studied",
+			(json_int_t)counts->studied, "failed",
 			(json_int_t)counts->failed);
 	json_print(all);
 	json_decref(all);

@@ -8,8 +8,9 @@
 #include "judge/session.h"
 
 enum {
-	NEXT = 3,   /* points that tell whether a change stayed */
-	ENOUGH = 10 /* points for a suggestion */
+	NEXT = 3,    /* points that tell whether a change stayed */
+	ENOUGH = 10, /* points for a suggestion */
+	RARELY = 50  /* points an alarm that was reverted, at least */
 };
 
 static const double round_ones[] = { 0.01, 0.015, 0.02, 0.03, 0.05, 0.08,
@@ -93,59 +94,64 @@ replay_at(const struct replay_point *points, size_t count, double threshold,
 	}
 }
 
-struct noise
-replay_noise(const struct replay_point *points, size_t count, double threshold)
+static struct noise_session
+session_of(const struct replay_point *point)
 {
-	double *ratios = mem_new(count, sizeof(*ratios));
-	double *widths = mem_new(count, sizeof(*widths));
-	struct noise noise;
-	size_t n = 0;
+	double width = point->width;
 
-	for (size_t i = 0; i < count; i++) {
-		const struct replay_point *point = &points[i];
-
-		if (!replay_is_compared(point) || is_alarm(point, threshold) ||
-		    point->high < 1 / (1 + threshold))
-			continue;
-		ratios[n] = exp(replay_shift(point));
-		widths[n++] = noise_width(point->low, point->high);
-	}
-	noise = noise_learn_history(ratios, widths, n);
-	free(ratios);
-	free(widths);
-	return noise;
+	if (isnan(width))
+		width = noise_width_of_interval(point->low, point->high);
+	return (struct noise_session){ exp(replay_shift(point)), width };
 }
 
-double
-replay_detectable(const struct replay_point *points, size_t count)
+size_t
+replay_sessions(const struct replay_point *points, size_t count,
+		double threshold, struct noise_session *sessions)
 {
-	double *widths = mem_new(count, sizeof(*widths)), middle;
+	struct noise_session *history = mem_new(count, sizeof(*history));
 	size_t n = 0;
 
 	for (size_t i = 0; i < count; i++)
-		if (replay_is_compared(&points[i]))
-			widths[n++] = log(points[i].high / points[i].low) / 2;
-	middle = n ? expm1(robust_median(widths, n)) : INFINITY;
-	free(widths);
-	return middle;
+		if (replay_is_compared(&points[i]) &&
+		    !is_alarm(&points[i], threshold) &&
+		    points[i].high >= 1 / (1 + threshold))
+			history[n++] = session_of(&points[i]);
+	n = noise_steps(history, n, sessions);
+	free(history);
+	return n;
+}
+
+/* False alarms are rare under it, and the noise leaves it room: what a loaded
+ * machine, where much is unclear for want of rounds, does not spoil. */
+static int
+is_sound(const struct replay *replay, const struct noise *noise,
+	 double threshold)
+{
+	return RARELY * replay->reverted <= replay->points &&
+	       2 * noise_reach(noise) <= log1p(threshold);
 }
 
 double
-replay_suggest(const struct replay_point *points, size_t count)
+replay_suggest(const struct replay_point *points, size_t count,
+	       const struct noise *noise, double now)
 {
 	size_t n = sizeof(round_ones) / sizeof(*round_ones);
+	struct replay replay;
+	int now_is_sound;
 
+	replay_at(points, count, now, &replay);
+	if (noise->sessions < NOISE_ENOUGH || replay.points < ENOUGH)
+		return 0;
+	now_is_sound = is_sound(&replay, noise, now);
 	for (size_t i = 0; i < n; i++) {
 		double threshold = round_ones[i];
-		struct noise noise = replay_noise(points, count, threshold);
-		struct replay replay;
+		int is_looser = threshold > now * (1 + 1e-9);
 
+		if (is_looser && now_is_sound)
+			return now;
 		replay_at(points, count, threshold, &replay);
-		if (replay.points < ENOUGH)
-			return 0;
-		if (!replay.reverted && 10 * replay.unclear <= replay.points &&
-		    noise.sessions >= NOISE_ENOUGH &&
-		    2 * NOISE_REACH * noise.sd <= log1p(threshold))
+		if (is_sound(&replay, noise, threshold) &&
+		    (is_looser || 10 * replay.unclear <= replay.points))
 			return threshold;
 	}
 	return 0;

@@ -16,6 +16,7 @@
 struct replay_point {
 	double low, high;   /* of value / base, in one session */
 	double value, base; /* in the metric's unit */
+	double width;       /* sd that its rounds explain; NAN: not known */
 };
 
 /* It was held against something, and both are sound numbers. */
@@ -38,21 +39,21 @@ struct replay {
 void replay_at(const struct replay_point *points, size_t count,
 	       double threshold, struct replay *replay);
 
-/* The noise between sessions that such a history shows; points that are clear
- * of the threshold left out. */
-struct noise replay_noise(const struct replay_point *points, size_t count,
-			  double threshold);
-
-/* The half-width of an interval in the middle of all (fraction); INFINITY when
- * there is none. */
-double replay_detectable(const struct replay_point *points, size_t count);
+/* What such a history shows of the noise between sessions, points that are
+ * clear of the threshold left out: sessions has room for count; returns how
+ * many. */
+size_t replay_sessions(const struct replay_point *points, size_t count,
+		       double threshold, struct noise_session *sessions);
 
 /*
- * The smallest of a row of round thresholds (1 % to 50 %) at which this history
- * has no alarm that was reverted, at most a tenth of unclear points, and whose
- * own noise between sessions stays below half of it. 0 when there are too few
- * points to say.
+ * The smallest of a row of round thresholds (1 % to 50 %) of which the noise
+ * between sessions takes no more than half, at which hardly an alarm of this
+ * history was reverted and at most a tenth of it is unclear. 0 when there are
+ * too few points or sessions to say. `now` is the threshold in force: it stays
+ * unless noise or reverted alarms speak against it, so that a loaded machine,
+ * where much is unclear for want of rounds, is no reason to loosen it.
  */
-double replay_suggest(const struct replay_point *points, size_t count);
+double replay_suggest(const struct replay_point *points, size_t count,
+		      const struct noise *noise, double now);
 
 #endif

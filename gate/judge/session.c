@@ -85,12 +85,12 @@ take_rounds(const struct rule *rule, const struct pair *pairs, size_t count,
 static void
 draw_lines(const struct rule *rule, struct lines *lines)
 {
-	double sd = rule->noise.sessions >= NOISE_ENOUGH ? rule->noise.sd : 0;
 	double threshold = log1p(rule->threshold);
 
-	lines->reach = NOISE_REACH * sd;
+	lines->reach = noise_reach(&rule->noise);
 	lines->same = threshold - lines->reach;
-	lines->alarm = fmax(threshold + lines->reach, NOISE_CLEAR * sd);
+	lines->alarm = fmax(threshold + lines->reach,
+			    noise_clear(&rule->noise));
 	lines->severe = isfinite(rule->severe)
 				? fmax(log1p(rule->severe) + lines->reach,
 				       lines->alarm)

@@ -20,9 +20,10 @@
  * 2^n : 1 (alpha = 0.01 needs 8 rounds).
  *
  * A session has an error of its own beside that of its rounds (layout, build,
- * day). What history knows of it, struct noise, once learnt from NOISE_ENOUGH
- * sessions, widens the interval by NOISE_REACH sd, and an alarm has to be clear
- * of the threshold by as much, and of no change at all by NOISE_CLEAR sd.
+ * day). What is known of it, struct noise, widens the interval by NOISE_REACH
+ * sd, and an alarm has to be clear of the threshold by as much, and of no
+ * change at all by NOISE_CLEAR sd; by more while it was learnt from few
+ * sessions.
  *
  * Counts that do not vary within a session (rule.counted, or noise.exact) are
  * not noise, so there is nothing to bet on: they are compared, after
@@ -66,15 +67,14 @@ struct rule {
 	double e_wanted;
 	unsigned min_rounds;
 	unsigned cap;       /* rounds; 0: PROTOCOL_MAX_ROUNDS */
-	struct noise noise; /* of the session, from history; NOISE_UNKNOWN */
+	struct noise noise; /* between sessions: a guess, or learnt */
 };
 
 /* threshold 0.03, severe 0.10, lower is better, alpha 0.01, 8 to 40 rounds. */
 #define RULE_INIT                                                              \
 	{                                                                      \
 		.threshold = 0.03, .severe = 0.10, .better = BETTER_LOWER,     \
-		.alpha = 0.01, .min_rounds = 8, .cap = 40,                     \
-		.noise = NOISE_UNKNOWN                                         \
+		.alpha = 0.01, .min_rounds = 8, .cap = 40, .noise = NOISE_NONE \
 	}
 
 /* One round: both values are of trials whose outcome was ok. Rounds where one

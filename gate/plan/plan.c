@@ -6,16 +6,18 @@
 #include "base/mem.h"
 
 static size_t
-add_revision(struct plan *plan, const struct plan_commit *commit, int overlaid)
+add_revision(struct plan *plan, const struct plan_commit *commit, int overlaid,
+	     int again)
 {
 	for (size_t i = 0; i < plan->revision_count; i++)
 		if (oid_equal(&plan->revisions[i].commit->commit,
 			      &commit->commit) &&
-		    plan->revisions[i].overlaid == overlaid)
+		    plan->revisions[i].overlaid == overlaid &&
+		    plan->revisions[i].again == again)
 			return i;
 	MEM_GROW(plan->revisions, plan->revision_count, plan->revision_cap);
 	plan->revisions[plan->revision_count] =
-		(struct plan_revision){ commit, overlaid };
+		(struct plan_revision){ commit, overlaid, again };
 	return plan->revision_count++;
 }
 
@@ -43,14 +45,15 @@ plan_one(struct plan *plan, const struct plan_request *request,
 	if (wanted->baseline) {
 		test->has_baseline = 1;
 		test->revisions[test->count++] = add_revision(
-			plan, wanted->baseline, wanted->changed);
+			plan, wanted->baseline, wanted->changed,
+			request->against_itself);
 	}
 	/* A changed test is compared at the tip only: to lay it over every
 	 * commit in between would build each of them twice. */
 	for (size_t i = 0; i < request->commit_count; i++)
 		if (i + 1 == request->commit_count || !wanted->changed)
 			test->revisions[test->count++] = add_revision(
-				plan, &request->commits[i], 0);
+				plan, &request->commits[i], 0, 0);
 }
 
 void
@@ -89,7 +92,8 @@ plan_narrow(struct plan *plan, const struct plan *old,
 			if (j && j + 1 < was->count && index != extra[i])
 				continue;
 			test->revisions[test->count++] = add_revision(
-				plan, revision->commit, revision->overlaid);
+				plan, revision->commit, revision->overlaid,
+				revision->again);
 		}
 	}
 }

@@ -48,11 +48,14 @@ struct plan_request {
 	/* The tip's commands, for an overlaid revision that has none of its
 	 * own: one from before the project had a .pacegate. */
 	const char *overlay_setup, *overlay_build;
+	/* The baselines may be the commits themselves: both are built. */
+	int against_itself;
 };
 
 struct plan_revision {
 	const struct plan_commit *commit;
 	int overlaid;
+	int again; /* a commit's second build, to be held against the first */
 };
 
 struct plan_test {

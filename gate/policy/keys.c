@@ -69,6 +69,9 @@ const struct key_row key_rows[] = {
 	    "command that builds a revision"),
 	ROW(GATE, "setup", KEY_TEXT, TREE, NULL,
 	    "command that runs before the build"),
+	COUNT(GATE, "study", SERVER, "8", 0, 50,
+	      "no-change sessions that the worker runs of a new test, to know "
+	      "its noise; 0: none"),
 	ROW(GATE, "canary", KEY_DURATION, SERVER, NULL,
 	    "how often the worker runs a canary in idle time; none: never"),
 	ROW(GATE, "accepters", KEY_LIST, SERVER, NULL,

@@ -3,6 +3,7 @@
 
 #include "base/err.h"
 #include "base/json.h"
+#include "judge/noise.h"
 #include "report/report.h"
 
 /* Writing and reading of each part stand side by side. */
@@ -39,6 +40,15 @@ read_verdict(const json_t *object, const char *name, enum verdict *verdict,
 	if (verdict_from_name(text, verdict) < 0)
 		return err_set(err, ERR_INPUT, "no such verdict '%s'", text);
 	return 0;
+}
+
+json_t *
+report_floor_json(const struct report_floor *floor)
+{
+	return json_pack("{s:o, s:i, s:i, s:b, s:o}", "sd", json_num(floor->sd),
+			 "sessions", (int)floor->sessions, "wanted",
+			 NOISE_ENOUGH, "exact", floor->exact, "detectable",
+			 json_num(floor->detectable));
 }
 
 static json_t *
@@ -80,7 +90,22 @@ metric_json(const struct report_metric *metric)
 		json_object_set_new(json, "unconfirmed", json_true());
 	if (metric->later.commits)
 		json_object_set_new(json, "later", later_json(&metric->later));
+	json_object_set_new(json, "width", json_num(metric->width));
+	if (!isnan(metric->floor.sd))
+		json_object_set_new(json, "noise",
+				    report_floor_json(&metric->floor));
 	return json;
+}
+
+static void
+floor_read(struct report_floor *floor, const json_t *json)
+{
+	*floor = (struct report_floor){
+		json_number_or(json, "sd", NAN),
+		json_number_or(json, "detectable", INFINITY),
+		(unsigned)json_int_or(json, "sessions", 0),
+		json_bool_or(json, "exact", 0)
+	};
 }
 
 static int
@@ -107,6 +132,8 @@ metric_read(struct report_test *test, const json_t *json, struct err *err)
 	metric->trials = (unsigned)json_int_or(json, "trials", 0);
 	metric->sessions = (unsigned)json_int_or(json, "sessions", 0);
 	metric->unconfirmed = json_bool_or(json, "unconfirmed", 0);
+	metric->width = json_number_or(json, "width", NAN);
+	floor_read(&metric->floor, json_object_get(json, "noise"));
 	/* Of one that is accepted and does not say: the worst. */
 	if (read_verdict(json, "measured", &metric->measured, NULL) < 0)
 		metric->measured = VERDICT_SEVERE;

@@ -92,7 +92,9 @@ report_test_metric(struct report_test *test, const char *name)
 	*metric = (struct report_metric){ .name = mem_copy_text(name),
 					  .unit = mem_copy_text("1"),
 					  .verdict = VERDICT_UNWEIGHED,
-					  .severe = INFINITY };
+					  .severe = INFINITY,
+					  .width = NAN,
+					  .floor = { NAN, INFINITY, 0, 0 } };
 	return metric;
 }
 

@@ -26,6 +26,14 @@ struct report_later {
 	unsigned commits;        /* how many they are; 0: nothing is said */
 };
 
+/* Noise between sessions of the same code, as known when it was filled in. */
+struct report_floor {
+	double sd;         /* of ln ratio; NAN: nothing was asked */
+	double detectable; /* fraction: smallest change that sessions find */
+	unsigned sessions; /* that it was learnt from */
+	int exact;         /* it never varies */
+};
+
 struct report_metric {
 	char *name, *unit;
 	enum better better;
@@ -37,10 +45,12 @@ struct report_metric {
 	double threshold;  /* fraction, what it was judged by */
 	double severe;     /* fraction; infinite for never */
 	double detectable; /* fraction: smallest change that would be seen */
+	double width;      /* sd of ln ratio that the rounds explain; NAN */
 	unsigned trials;   /* on each side */
 	unsigned sessions;
 	int unconfirmed;           /* an alarm that did not come again */
 	struct report_later later; /* for who reads it, not stored */
+	struct report_floor floor;
 };
 
 struct report_test {
@@ -110,6 +120,7 @@ void report_set(char **text, const char *new);
  * apart: report_head_json() leaves the tests out.
  */
 json_t *report_json(const struct report *report);
+json_t *report_floor_json(const struct report_floor *floor);
 json_t *report_head_json(const struct report *report);
 json_t *report_test_json(const struct report_test *test);
 int report_head_read(struct report *report, const json_t *json,

@@ -277,6 +277,10 @@ add_sentence(struct buf *buf, const struct report_test *test)
 		buf_adds(buf, ": the first baseline, ");
 		units_add_value(buf, metric->value, metric->unit);
 		buf_addf(buf, " %s", metric->name);
+		if (!isnan(metric->floor.sd)) {
+			buf_adds(buf, "; ");
+			report_add_floor(buf, &metric->floor);
+		}
 		return;
 	}
 	if (!metric || !isfinite(metric->ratio))

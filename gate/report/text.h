@@ -5,6 +5,7 @@
 
 struct buf;
 struct report;
+struct report_floor;
 struct report_metric;
 struct report_test;
 
@@ -22,6 +23,12 @@ struct text_style {
  * metrics of a test that changed. */
 void report_add_table(struct buf *buf, const struct report *report,
 		      const struct text_style *style);
+
+/* `smallest detectable change 1.2 %, still being studied (3 of 8 sessions)`. */
+void report_add_floor(struct buf *buf, const struct report_floor *floor);
+
+/* The same of each test and metric, a line each. */
+void report_add_floors(struct buf *buf, const struct report *report);
 
 /* One line: `severe: perf/sort cpu is 30.1 % slower than 1a2b3c4d5e`. */
 void report_add_summary(struct buf *buf, const struct report *report);

@@ -20,6 +20,8 @@ export GIT_COMMITTER_NAME=Ada GIT_COMMITTER_EMAIL=ada@example.org
 git config --global init.defaultBranch main
 git config --global advice.detachedHead false
 git config --global protocol.file.allow always
+# Studies of new tests take sessions that these tests do not wait for.
+git config --global pacegate.study 0
 
 # ok NAME COMMAND...: passes when the command does.
 ok() {

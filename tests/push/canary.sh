@@ -18,6 +18,7 @@ canary() { try pacegate canary --repo "$bare" "$@"; }
 new_repo planted
 pacegate install "$bare" >/dev/null
 planted
+git -C "$bare" config pacegate.study 8
 canary --pairs 0
 ok "a record that is empty" has 'no canary has run yet'
 canary --slower 0% --slower 10% --pairs 2

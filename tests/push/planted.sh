@@ -24,7 +24,7 @@ push origin main
 ok "30 % slower is refused" is "$pushed" refused
 ok "as severe" has "severe: perf/a: "
 ok "the table shows the change" grep -qE 'perf/a .*\+30\.[0-9] %.*severe' "$shown"
-ok "the line to paste is printed" has "Perf-Accept: perf/a cpu <=+31% | why"
+ok "the line to paste is printed" has "Perf-Accept: perf/a cpu <=+32% | why"
 ok "and how to reproduce it" has "pacegate run $(git rev-parse --short=10 HEAD~2) $(git rev-parse --short=10 HEAD) --test perf/a"
 ok "no more than a screen" test "$(grep -c '^remote:' "$shown")" -le 30
 push origin main

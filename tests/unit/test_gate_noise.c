@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "noise.h"
+#include "study_record.h"
 
 /* Noise floors out of a store with a made history. */
 
@@ -27,12 +28,24 @@ put_history(struct store_tx *tx, void *data, struct err *err)
 					     .base = 100,
 					     .low = ratio / 1.0001,
 					     .high = ratio * 1.0001,
-					     .trials = 10 };
+					     .trials = 10,
+					     .flags = noise_flags(made->swing /
+								  100) };
 
 		point.commit.bytes[0] = (unsigned char)i;
 		store_point_put(tx, &series, made->from + i, &point);
 	}
 	return store_tx_error(tx);
+}
+
+/* What the book says; without an environment: where it was measured last. */
+static struct noise
+noise_in(struct noise_book *book, struct store *store, const char *test,
+	 const char *metric, const char *environment, double threshold)
+{
+	const struct noise_key key = { test, metric, environment, threshold };
+
+	return noise_book_find(book, store, &key).noise;
 }
 
 static void
@@ -51,17 +64,17 @@ test_newest_environment(void **state)
 	put(fixture, (struct made){ "perf/a", "cpu", "old", 10, 30, 0.1 });
 	put(fixture, (struct made){ "perf/a", "cpu", "new", 50, 30, 0.01 });
 	put(fixture, (struct made){ "perf/a", "wall", "old", 90, 3, 0.2 });
-	noise = noise_book_find(&book, fixture->store, "perf/a", "cpu", 1);
+	noise = noise_in(&book, fixture->store, "perf/a", "cpu", NULL, 1);
 	assert_int_equal(noise.sessions, 29);
-	assert_true(noise.sd > 0.02 && noise.sd < 0.04);
-	noise = noise_book_find(&book, fixture->store, "perf/a", "wall", 1);
+	assert_true(noise.sd > 0.015 && noise.sd < 0.025);
+	noise = noise_in(&book, fixture->store, "perf/a", "wall", NULL, 1);
 	assert_int_equal(noise.sessions, 2);
 	assert_int_equal(
-		noise_book_find(&book, fixture->store, "perf/b", "cpu", 1)
+		noise_in(&book, fixture->store, "perf/b", "cpu", NULL, 1)
 			.sessions,
 		0);
 	assert_int_equal(
-		noise_book_find(&book, NULL, "perf/a", "cpu", 1).sessions, 0);
+		noise_in(&book, NULL, "perf/c", "cpu", NULL, 1).sessions, 0);
 	noise_book_release(&book);
 }
 
@@ -74,13 +87,13 @@ test_only_the_newest_points(void **state)
 
 	put(fixture, (struct made){ "perf/a", "cpu", "e", 0, 200, 0.1 });
 	put(fixture, (struct made){ "perf/a", "cpu", "e", 1000, 60, 0.001 });
-	noise = noise_book_find(&book, fixture->store, "perf/a", "cpu", 1);
+	noise = noise_in(&book, fixture->store, "perf/a", "cpu", NULL, 1);
 	assert_int_equal(noise.sessions, 49);
-	assert_true(noise.sd < 0.004);
+	assert_true(noise.sd < 0.0045);
 	/* Kept, whatever comes after. */
 	put(fixture, (struct made){ "perf/a", "cpu", "e", 2000, 60, 0.3 });
 	assert_true(
-		noise_book_find(&book, fixture->store, "perf/a", "cpu", 1).sd <
+		noise_in(&book, fixture->store, "perf/a", "cpu", NULL, 1).sd <
 		0.004);
 	noise_book_release(&book);
 }
@@ -97,10 +110,10 @@ test_changes_are_left_out(void **state)
 	put(fixture, (struct made){ "perf/a", "cpu", "e", 50, 20, 0.3 });
 	put(fixture, (struct made){ "perf/a", "wall", "e", 0, 20, 0.001 });
 	put(fixture, (struct made){ "perf/a", "wall", "e", 50, 20, 0.3 });
-	noise = noise_book_find(&book, fixture->store, "perf/a", "cpu", 0.03);
+	noise = noise_in(&book, fixture->store, "perf/a", "cpu", NULL, 0.03);
 	assert_int_equal(noise.sessions, 19);
-	assert_true(noise.sd < 0.004);
-	noise = noise_book_find(&book, fixture->store, "perf/a", "wall", 1);
+	assert_true(noise.sd < 0.0045);
+	noise = noise_in(&book, fixture->store, "perf/a", "wall", NULL, 1);
 	assert_int_equal(noise.sessions, 39);
 	noise_book_release(&book);
 }
@@ -112,10 +125,76 @@ test_never_varied(void **state)
 	struct noise_book book = NOISE_BOOK_INIT;
 
 	put(fixture, (struct made){ "perf/a", "instructions", "e", 0, 9, 0 });
-	assert_true(noise_book_find(&book, fixture->store, "perf/a",
-				    "instructions", 1)
+	assert_true(noise_in(&book, fixture->store, "perf/a", "instructions",
+			     NULL, 1)
 			    .exact);
 	noise_book_release(&book);
+}
+
+static json_t *
+study_of(const char *metric, double ratio)
+{
+	const struct noise_session session = { ratio, 0.0001 };
+
+	return json_pack("{s:o}", metric, study_metric_json(&session, 0.001));
+}
+
+static int
+put_study(struct store_tx *tx, void *data, struct err *err)
+{
+	json_t *record = study_record_of(tx, "e", "perf/a", data);
+
+	(void)err;
+	for (size_t i = 0; i < 6; i++)
+		study_record_add(record, "id", 1,
+				 study_of("cpu", i % 2 ? 1.01 : 0.99));
+	study_record_put(tx, "e", "perf/a", record);
+	json_decref(record);
+	return store_tx_error(tx);
+}
+
+/* What was studied counts with the history, in its own environment alone, and
+ * a new definition begins anew. */
+static void
+test_study_counts(void **state)
+{
+	struct fixture *fixture = *state;
+	struct noise_book book = NOISE_BOOK_INIT;
+	const struct noise_key key = { "perf/a", "cpu", "e", 1 };
+	char one[] = "one", two[] = "two";
+	struct noise_floor floor;
+	struct noise noise;
+
+	must_write(fixture->store, put_study, one);
+	floor = noise_book_find(&book, fixture->store, &key);
+	assert_int_equal(floor.noise.sessions, 6);
+	assert_true(floor.noise.sd > 0.006 && floor.noise.sd < 0.011);
+	assert_true(floor.spread > 0.0009 && floor.spread < 0.0011);
+	assert_true(floor.detectable > 0.015 && floor.detectable < 0.05);
+	noise = noise_in(&book, fixture->store, "perf/a", "cpu", "f", 1);
+	assert_int_equal(noise.sessions, 0);
+	assert_true(noise.sd > 0.003);
+	noise = noise_in(&book, fixture->store, "perf/a", "wall", "e", 1);
+	assert_int_equal(noise.sessions, 0);
+	noise_book_release(&book);
+	put(fixture, (struct made){ "perf/a", "cpu", "e", 0, 5, 0.01 });
+	must_write(fixture->store, put_study, two);
+	noise = noise_in(&book, fixture->store, "perf/a", "cpu", "e", 1);
+	assert_int_equal(noise.sessions, 6 + 4);
+	noise_book_release(&book);
+}
+
+static void
+test_flags(void **state)
+{
+	(void)state;
+	assert_true(isnan(noise_flags_width(0)));
+	assert_int_equal(noise_flags(NAN), 0);
+	assert_int_equal(noise_flags(-1), 0);
+	assert_true(fabs(noise_flags_width(noise_flags(0.0123)) - 0.0123) <
+		    1e-7);
+	assert_true(noise_flags_width(noise_flags(0)) <= 0);
+	assert_true(noise_flags_width(noise_flags(1e9)) > 400);
 }
 
 static void
@@ -128,7 +207,7 @@ test_points_without_a_comparison(void **state)
 	put(fixture, (struct made){ "perf/a", "cpu", "e", 50, 5, 0.01 });
 	put(fixture, (struct made){ "perf/a", "cpu", "e", 60, 9, INFINITY });
 	assert_int_equal(
-		noise_book_find(&book, fixture->store, "perf/a", "cpu", 1)
+		noise_in(&book, fixture->store, "perf/a", "cpu", NULL, 1)
 			.sessions,
 		4);
 	noise_book_release(&book);
@@ -145,6 +224,8 @@ main(void)
 		OPEN(test_only_the_newest_points),
 		OPEN(test_changes_are_left_out),
 		OPEN(test_never_varied),
+		OPEN(test_study_counts),
+		cmocka_unit_test(test_flags),
 		OPEN(test_points_without_a_comparison),
 	};
 

@@ -187,7 +187,7 @@ confirmed_false_alarms_are_rare(void **state)
 	for (size_t k = 0; k < 4; k++) {
 		struct rule rule = RULE_INIT;
 
-		rule.noise = (struct noise){ own[k], 20, 0 };
+		rule.noise = (struct noise){ own[k], 20, 0, 0 };
 		for (size_t i = 0; i < n; i++) {
 			struct source source = { i * 6700417 + k, 0 };
 			enum kind kind = (enum kind)(i % KINDS);
@@ -207,6 +207,74 @@ confirmed_false_alarms_are_rare(void **state)
 	       4 * n, alarms, findings);
 	assert_true((double)alarms < 0.015 * 4 * (double)n);
 	assert_true((double)findings <= 0.0002 * 4 * (double)n);
+}
+
+/* Of a young test the noise is a guess, here less than half of what it is, and
+ * the threshold hardly more than that. */
+static void
+young_tests_do_not_cry_wolf(void **state)
+{
+	size_t n = repeats(300, 30000), findings = 0, count = 0;
+	const double own = 0.008, width = 0.002;
+
+	(void)state;
+	for (size_t known = 0; known <= NOISE_ENOUGH; known += 2) {
+		for (size_t i = 0; i < n; i++, count++) {
+			struct source source = { i * 6700417 + known, 0 };
+			struct noise_session past[NOISE_ENOUGH];
+			struct noise prior = noise_prior(0);
+			struct rule rule = RULE_INIT;
+			double first, second;
+
+			for (size_t j = 0; j < known; j++)
+				past[j] = (struct noise_session){
+					exp(hypot(own, width) * gauss(&source)),
+					width
+				};
+			rule.threshold = 0.01;
+			rule.noise = noise_learn(&prior, past, known);
+			first = own * gauss(&source);
+			second = own * gauss(&source);
+			run_both(&rule, &source, GAUSS, first, second, 0.005);
+			findings += confirmed(&rule, 0).verdict !=
+					    VERDICT_PASS &&
+				    confirmed(&rule, 0).verdict !=
+					    VERDICT_UNDECIDED;
+		}
+	}
+	printf("# of %zu pairs of young tests: %zu confirmed\n", count,
+	       findings);
+	assert_true((double)findings <= 0.0007 * (double)count);
+}
+
+/* And 5 % is found at the default threshold from the first push on. */
+static void
+young_tests_bite(void **state)
+{
+	const double spreads[] = { 0.005, 0.02 };
+	size_t n = repeats(60, 2000);
+
+	(void)state;
+	for (size_t k = 0; k < 2; k++) {
+		size_t found = 0;
+
+		for (size_t i = 0; i < n; i++) {
+			struct source source = { i * 6700417 + k, 0 };
+			struct rule rule = RULE_INIT;
+			double first = log(1.05) + 0.003 * gauss(&source);
+			double second = log(1.05) + 0.003 * gauss(&source);
+
+			rule.noise = noise_prior(0);
+			rule.cap = 400;
+			run_both(&rule, &source, GAUSS, first, second,
+				 spreads[k]);
+			found += verdict_is_regression(
+					 confirmed(&rule, 0).verdict) != 0;
+		}
+		printf("# 5 %% at a spread of %.1f %%: %zu of %zu\n",
+		       100 * spreads[k], found, n);
+		assert_true((double)found >= 0.97 * (double)n);
+	}
 }
 
 static void
@@ -242,6 +310,8 @@ main(void)
 		cmocka_unit_test(two_weaker_ones_make_a_sure_one_unless_alone),
 		cmocka_unit_test(empty_sessions_say_nothing),
 		cmocka_unit_test(confirmed_false_alarms_are_rare),
+		cmocka_unit_test(young_tests_do_not_cry_wolf),
+		cmocka_unit_test(young_tests_bite),
 		cmocka_unit_test(worst_metric_names_the_test),
 	};
 

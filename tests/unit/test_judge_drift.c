@@ -220,7 +220,7 @@ alert_after(size_t pushes, double slope, uint64_t seed)
 		points[i] = (struct replay_point){ look.estimate.low,
 						   look.estimate.high,
 						   1e7 * look.estimate.ratio,
-						   1e7 };
+						   1e7, NAN };
 		drift_judge(&usual, points, i + 1, &finding);
 		if (finding.against != DRIFT_NONE)
 			return i + 1;
@@ -269,10 +269,10 @@ what_does_not_matter(void **state)
 		other[n++].base *= 1e-9;
 		if (i % 3)
 			continue;
-		other[n++] = (struct replay_point){ 0, INFINITY, 5, NAN };
-		other[n++] = (struct replay_point){ -1, 2, -5, 5 };
-		other[n++] = (struct replay_point){ NAN, NAN, NAN, NAN };
-		other[n++] = (struct replay_point){ 2, 1, 0, 0 };
+		other[n++] = (struct replay_point){ 0, INFINITY, 5, NAN, NAN };
+		other[n++] = (struct replay_point){ -1, 2, -5, 5, NAN };
+		other[n++] = (struct replay_point){ NAN, NAN, NAN, NAN, NAN };
+		other[n++] = (struct replay_point){ 2, 1, 0, 0, NAN };
 	}
 	drift_judge(&usual, points, 80, &a);
 	drift_judge(&usual, other, n, &b);
@@ -300,7 +300,8 @@ extremes_do_no_harm(void **state)
 	judge(same, 14, &finding);
 	assert_int_equal(finding.against, DRIFT_NONE);
 	for (size_t i = 0; i < 4; i++)
-		infinite[i] = (struct replay_point){ 1, INFINITY, INFINITY, 1 };
+		infinite[i] = (struct replay_point){ 1, INFINITY, INFINITY, 1,
+						     NAN };
 	drift_judge(&usual, infinite, 4, &finding);
 	assert_int_equal(finding.against, DRIFT_NONE);
 	for (size_t i = 0; i < million; i++)

@@ -24,7 +24,7 @@ fill(double sd, double width, uint64_t seed)
 
 		points[i] = (struct replay_point){ ratio / (1 + width),
 						   ratio * (1 + width),
-						   100 * ratio, 100 };
+						   100 * ratio, 100, NAN };
 	}
 }
 
@@ -36,6 +36,24 @@ slower(size_t from, size_t to, double by)
 		points[i].high *= by;
 		points[i].value *= by;
 	}
+}
+
+static struct noise
+noise_at(double threshold)
+{
+	struct noise prior = noise_prior(0);
+	struct noise_session sessions[N];
+	size_t count = replay_sessions(points, N, threshold, sessions);
+
+	return noise_learn(&prior, sessions, count);
+}
+
+static double
+suggested(double now)
+{
+	struct noise noise = noise_at(now);
+
+	return replay_suggest(points, N, &noise, now);
 }
 
 static struct replay
@@ -56,8 +74,7 @@ quiet_history_has_no_alarm(void **state)
 	assert_int_equal(replayed(0.01).unclear, 0);
 	assert_int_equal(replayed(0.01).points, N);
 	assert_int_equal(replayed(0.001).unclear, N);
-	assert_near(replay_suggest(points, N), 0.01, 0);
-	assert_near(replay_detectable(points, N), 0.002, 1e-6);
+	assert_near(suggested(0.03), 0.01, 0);
 }
 
 static void
@@ -107,23 +124,25 @@ an_improvement_is_no_alarm(void **state)
 static void
 what_cannot_be_compared_is_left_out(void **state)
 {
+	struct noise noise = { 0.001, 20, 0, 20 };
 	struct replay replay;
 
 	(void)state;
 	fill(0.001, 0.002, 5);
-	points[0] = (struct replay_point){ 0, INFINITY, 100, NAN };
-	points[1] = (struct replay_point){ 0, INFINITY, 100, 100 };
-	points[2] = (struct replay_point){ NAN, NAN, NAN, NAN };
-	points[3] = (struct replay_point){ 1, 0.5, 100, 100 };
-	points[4] = (struct replay_point){ 1, 1, 0, 0 };
-	points[5] = (struct replay_point){ 1, 1, -1, 100 };
+	points[0] = (struct replay_point){ 0, INFINITY, 100, NAN, NAN };
+	points[1] = (struct replay_point){ 0, INFINITY, 100, 100, NAN };
+	points[2] = (struct replay_point){ NAN, NAN, NAN, NAN, NAN };
+	points[3] = (struct replay_point){ 1, 0.5, 100, 100, NAN };
+	points[4] = (struct replay_point){ 1, 1, 0, 0, NAN };
+	points[5] = (struct replay_point){ 1, 1, -1, 100, NAN };
 	assert_int_equal(replayed(0.03).points, N - 6);
 	assert_int_equal(replayed(0.03).alarms, 0);
 	replay_at(NULL, 0, 0.03, &replay);
 	assert_int_equal(replay.points, 0);
-	assert_true(isinf(replay_detectable(NULL, 0)));
-	assert_int_equal(replay_noise(NULL, 0, 0.03).sessions, 0);
-	assert_near(replay_suggest(points, 9), 0, 0);
+	assert_int_equal(replay_sessions(NULL, 0, 0.03, NULL), 0);
+	assert_near(replay_suggest(points, 9, &noise, 0.03), 0, 0);
+	noise.sessions = NOISE_ENOUGH - 1;
+	assert_near(replay_suggest(points, N, &noise, 0.03), 0, 0);
 }
 
 static void
@@ -132,13 +151,34 @@ noise_leaves_changes_out(void **state)
 	(void)state;
 	fill(0.004, 0.002, 6);
 	slower(15, 25, 1.3);
-	assert_int_equal(replay_noise(points, N, 0.03).sessions, N - 11);
-	assert_near(replay_noise(points, N, 0.03).sd, 0.004 * M_SQRT2, 0.003);
+	assert_int_equal(noise_at(0.03).sessions, N - 11);
+	assert_near(noise_at(0.03).sd, 0.004 * M_SQRT2, 0.002);
 	/* A threshold that its own noise drowns is not suggested. */
-	assert_true(replay_suggest(points, N) >= 0.015);
+	assert_true(suggested(0.03) >= 0.015);
 	fill(0.03, 0.01, 7);
-	assert_true(replay_suggest(points, N) >= 0.08 ||
-		    replay_suggest(points, N) <= 0);
+	assert_true(suggested(0.03) >= 0.08);
+}
+
+/* Under load sessions end at their cap with wide intervals: that is no noise
+ * between them, and no reason for another threshold. */
+static void
+a_loaded_machine_loosens_nothing(void **state)
+{
+	(void)state;
+	fill(0.002, 0.1, 8);
+	for (size_t i = 0; i < N; i++)
+		points[i].width = 0.02;
+	assert_int_equal(replayed(0.03).unclear, N);
+	assert_near(suggested(0.03), 0.03, 0);
+	assert_near(suggested(0.05), 0.05, 0);
+	/* An alarm that went away is one, and so is the noise. */
+	fill(0.001, 0.002, 9);
+	slower(10, 11, 1.06);
+	assert_near(suggested(0.03), 0.08, 0);
+	fill(0.001, 0.002, 10);
+	assert_near(replay_suggest(points, N, &(struct noise){ 0.03, 20, 0, 0 },
+				   0.03),
+		    0.1, 0);
 }
 
 static void
@@ -168,6 +208,7 @@ main(void)
 		cmocka_unit_test(an_improvement_is_no_alarm),
 		cmocka_unit_test(what_cannot_be_compared_is_left_out),
 		cmocka_unit_test(noise_leaves_changes_out),
+		cmocka_unit_test(a_loaded_machine_loosens_nothing),
 		cmocka_unit_test(scale_does_not_matter),
 	};
 

@@ -385,7 +385,7 @@ counts_are_compared_exactly(void **state)
 	rule.counted = 0;
 	pairs[2].candidate -= 1;
 	assert_int_equal(look(&rule, 4).outlook, OUTLOOK_MORE);
-	rule.noise = (struct noise){ 0, 9, 1 };
+	rule.noise = (struct noise){ 0, 9, 1, 0 };
 	assert_int_equal(look(&rule, 4).outlook, OUTLOOK_WORSE);
 }
 
@@ -393,22 +393,25 @@ static void
 noise_of_sessions_widens(void **state)
 {
 	struct rule quiet = RULE_INIT, noisy = RULE_INIT, studied = RULE_INIT;
-	struct look a, b;
+	struct look a, b, c;
 
 	(void)state;
-	noisy.noise = (struct noise){ 0.01, NOISE_ENOUGH, 0 };
-	studied.noise = (struct noise){ 0.01, NOISE_ENOUGH - 1, 0 };
+	noisy.noise = (struct noise){ 0.01, 50, 0, 0 };
+	studied.noise = (struct noise){ 0.01, 1, 0, 4 };
 	fill(ROUNDS, 4, log1p(0.04), 0.003);
 	a = look(&quiet, 20);
 	b = look(&noisy, 20);
 	assert_int_equal(a.outlook, OUTLOOK_WORSE);
-	assert_int_equal(look(&studied, 20).outlook, OUTLOOK_WORSE);
+	c = look(&studied, 20);
 	/* Nothing is clear, and no further round would make it so. */
 	assert_int_equal(b.outlook, OUTLOOK_CAPPED);
 	assert_true(a.e_worse > b.e_worse && a.e_worse >= 100);
 	assert_near(log(a.estimate.low / b.estimate.low), 0.015, 1e-9);
 	assert_near(log(b.estimate.high / a.estimate.high), 0.015, 1e-9);
 	assert_true(b.detectable > a.detectable + 0.014);
+	/* What few sessions say reaches further. */
+	assert_true(c.estimate.low < b.estimate.low / 1.002);
+	assert_true(c.e_worse < b.e_worse);
 	fill(ROUNDS, 4, log1p(0.06), 0.003);
 	assert_int_equal(look(&noisy, 20).outlook, OUTLOOK_WORSE);
 	fill(ROUNDS, 4, 0, 0.003);

@@ -5,9 +5,11 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/json.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/metrics.h"
+#include "history.h"
 #include "judge/replay.h"
 #include "judge/robust.h"
 #include "judge/session.h"
@@ -26,9 +28,11 @@ struct noise_page {
 	struct noise_floor floor;
 };
 
-struct history {
+struct source {
+	struct store_tx *tx;
 	const struct noise_key *key;
-	char *environment; /* the key's, or that of the newest point */
+	char definition[41]; /* of the newest point; "": not known */
+	char *environment;   /* the key's, or that of the newest point */
 	uint64_t newest;
 	struct replay_point points[POINTS];
 	size_t count;
@@ -59,7 +63,7 @@ static int
 choose_environment(void *data, const struct store_series *series,
 		   uint64_t last_order)
 {
-	struct history *history = data;
+	struct source *history = data;
 
 	if (strcmp(series->metric, history->key->metric) ||
 	    (history->environment && last_order <= history->newest))
@@ -71,19 +75,37 @@ choose_environment(void *data, const struct store_series *series,
 }
 
 static void
-add_spread(struct history *history, double spread)
+add_spread(struct source *history, double spread)
 {
 	if (isfinite(spread))
 		history->spreads[history->spread_count++] = spread;
 }
 
+/* Measured by another definition of the test than the newest: it says nothing
+ * of this one. */
+static int
+is_of_another_epoch(struct source *history, const struct oid *commit)
+{
+	struct store_baseline record;
+
+	if (store_baseline_get(history->tx, history->key->test, commit,
+			       &record))
+		return 0;
+	if (!*history->definition)
+		memcpy(history->definition, record.definition,
+		       sizeof(history->definition));
+	return history_differs(record.definition, history->definition);
+}
+
 static int
 take_point(void *data, uint64_t order, const struct store_point *point)
 {
-	struct history *history = data;
+	struct source *history = data;
 	double width = noise_flags_width(point->flags);
 
 	(void)order;
+	if (is_of_another_epoch(history, &point->commit))
+		return 0;
 	if (isnan(width))
 		width = noise_width_of_interval(point->low, point->high);
 	history->points[history->count++] = (struct replay_point){
@@ -96,14 +118,17 @@ take_point(void *data, uint64_t order, const struct store_point *point)
 }
 
 static void
-take_study(struct store_tx *tx, struct history *history)
+take_study(struct store_tx *tx, struct source *history)
 {
 	double spreads[STUDY_KEPT];
 	json_t *record = study_record_get(tx, history->environment,
 					  history->key->test);
-	size_t count = study_record_sessions(record, history->key->metric,
-					     history->sessions, spreads);
+	size_t count = 0;
 
+	if (!history_differs(json_text_or(record, "definition", ""),
+			     history->definition))
+		count = study_record_sessions(record, history->key->metric,
+					      history->sessions, spreads);
 	history->session_count = count;
 	for (size_t i = 0; i < count; i++)
 		add_spread(history, spreads[i]);
@@ -113,13 +138,15 @@ take_study(struct store_tx *tx, struct history *history)
 static int
 read_history(struct store_tx *tx, void *data, struct err *err)
 {
-	struct history *history = data;
+	struct source *history = data;
 	const struct noise_key *key = history->key;
 	const struct store_range range = { 0, UINT64_MAX, 1, POINTS };
 	struct store_series series = { key->test, key->metric, NULL };
 	int ret = 0;
 
 	(void)err;
+	history->tx = tx;
+	*history->definition = '\0';
 	free(history->environment);
 	history->environment = mem_copy_text(key->environment);
 	history->count = history->session_count = history->spread_count = 0;
@@ -128,13 +155,15 @@ read_history(struct store_tx *tx, void *data, struct err *err)
 					history);
 	if (ret < 0 || !history->environment)
 		return ret;
-	take_study(tx, history);
 	series.environment = history->environment;
-	return store_point_each(tx, &series, &range, take_point, history);
+	ret = store_point_each(tx, &series, &range, take_point, history);
+	if (!ret)
+		take_study(tx, history);
+	return ret;
 }
 
 static struct noise_floor
-floor_of(struct history *history)
+floor_of(struct source *history)
 {
 	const struct metric_row *row = metric_find(history->key->metric);
 	struct noise prior = noise_prior(row && row->counted);
@@ -157,7 +186,7 @@ floor_of(struct history *history)
 static struct noise_floor
 learn(struct store *store, const struct noise_key *key)
 {
-	struct history *history = mem_new(1, sizeof(*history));
+	struct source *history = mem_new(1, sizeof(*history));
 	struct noise_floor floor;
 	struct err err = ERR_INIT;
 

@@ -12,8 +12,9 @@ struct report_floor;
 
 /*
  * Noise floors out of the store: what the sessions of a test's study and the
- * newest points of its history show of a metric in an environment. Points that
- * are clear of the threshold are changes, not noise. Read once and kept.
+ * newest points of its history show of a metric in an environment, as far as
+ * they are of the test's newest definition. Points that are clear of the
+ * threshold are changes, not noise. Read once and kept.
  */
 struct noise_book {
 	struct noise_page *pages[256];

@@ -78,6 +78,53 @@ test_newest_environment(void **state)
 	noise_book_release(&book);
 }
 
+struct defined {
+	struct made made;
+	const char *definition;
+};
+
+static int
+put_defined(struct store_tx *tx, void *data, struct err *err)
+{
+	struct defined *defined = data;
+	struct made *made = &defined->made;
+
+	put_history(tx, made, err);
+	for (size_t i = 0; i < made->count; i++) {
+		struct store_baseline record = { .why = STORE_HELD };
+		struct oid commit = { { (unsigned char)i } };
+
+		snprintf(record.definition, sizeof(record.definition), "%s",
+			 defined->definition);
+		store_baseline_put(tx, made->test, &commit, &record);
+	}
+	return store_tx_error(tx);
+}
+
+/* What another definition of the test showed is of another test. */
+static void
+test_newest_definition(void **state)
+{
+	struct fixture *fixture = *state;
+	struct noise_book book = NOISE_BOOK_INIT;
+	struct defined all = { { "perf/a", "cpu", "e", 0, 30, 0.1 }, "one" };
+	struct noise noise;
+
+	must_write(fixture->store, put_defined, &all);
+	/* The first twelve commits measured again, by another one. */
+	all = (struct defined){ { "perf/a", "cpu", "e", 50, 12, 0.001 },
+				"two" };
+	must_write(fixture->store, put_defined, &all);
+	noise = noise_in(&book, fixture->store, "perf/a", "cpu", "e", 1);
+	assert_int_equal(noise.sessions, 23);
+	noise_book_release(&book);
+	all = (struct defined){ { "perf/b", "cpu", "e", 0, 30, 0.1 }, "one" };
+	must_write(fixture->store, put_defined, &all);
+	noise = noise_in(&book, fixture->store, "perf/b", "cpu", "e", 1);
+	assert_int_equal(noise.sessions, 29);
+	noise_book_release(&book);
+}
+
 static void
 test_only_the_newest_points(void **state)
 {
@@ -221,6 +268,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		OPEN(test_newest_environment),
+		OPEN(test_newest_definition),
 		OPEN(test_only_the_newest_points),
 		OPEN(test_changes_are_left_out),
 		OPEN(test_never_varied),

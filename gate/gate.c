@@ -593,10 +593,17 @@ gate_recall(struct gate *gate, const struct gather *gather,
 	    struct report *report, struct err *err)
 {
 	struct recall recall = { gate, gather, report, { { 0 } } };
+	struct noise_book noise = NOISE_BOOK_INIT;
+	int ret;
 
 	report_init(report, &gather->update.tip);
 	if (!gate->store)
 		return 0;
 	find_twin(gate, gather, &recall.twin);
-	return store_read(gate->store, read_recalled, &recall, err);
+	ret = store_read(gate->store, read_recalled, &recall, err);
+	/* A new test may have been studied since it was weighed. */
+	if (ret >= 0 && report_count(report, VERDICT_NEW))
+		noise_book_describe(&noise, gate->store, report);
+	noise_book_release(&noise);
+	return ret;
 }

@@ -56,6 +56,11 @@ ok "in JSON too" grep -q '"detectable": 0.0' "$scratch/json"
 try pacegate tune --repo "$bare"
 ok "and tune" grep -qE '^perf/b cpu +1 +0\.[0-9]+ % +0\.[0-9]+ %' "$shown"
 
+git -C "$bare" config pacegate.refs/heads/release.mode recall
+push origin main:refs/heads/release
+ok "who is answered from the store is told what is known by now" \
+	grep -qE 'new: perf/a: .* smallest detectable change [0-9.]+ %' "$shown"
+
 echo x >x
 commit "No change"
 push origin main

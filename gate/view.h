@@ -9,6 +9,7 @@
 
 struct err;
 struct gate;
+struct store_sample;
 
 /*
  * What pages show, read out of store and repository as JSON documents, which
@@ -41,6 +42,9 @@ json_t *view_compare(struct view *view, const char *a, const char *b,
 		     struct err *err);
 json_t *view_session(struct view *view, const char *id, struct err *err);
 json_t *view_ledger(struct view *view, struct err *err);
+
+/* A sample's course by column, {"time": [...], "cpu": [...]}. */
+json_t *view_course(const struct store_sample *sample);
 
 /* Of all tests or one (test NULL or its path), newest first. */
 json_t *view_feed(struct view *view, int improvements, const char *test,

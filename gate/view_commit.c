@@ -19,9 +19,11 @@ struct wanted {
 	json_t *doc;
 };
 
-/* {session: {metric: [values]}} of one test at one commit. */
-static int
-take_sample(void *data, const struct store_sample *sample)
+/* Beside a session's metrics: no metric has this name. */
+static const char COURSE[] = "@";
+
+static json_t *
+metrics_json(const struct store_sample *sample)
 {
 	json_t *metrics = json_object();
 
@@ -35,15 +37,27 @@ take_sample(void *data, const struct store_sample *sample)
 					values, json_num(from->values[k]));
 		json_object_set_new(metrics, from->metric, values);
 	}
+	return metrics;
+}
+
+/* {session: {metric: [values]}} of one test at one commit. */
+static int
+take_sample(void *data, const struct store_sample *sample)
+{
+	json_t *metrics = metrics_json(sample);
+
+	if (sample->course_count)
+		json_object_set_new(metrics, COURSE, view_course(sample));
 	json_object_set_new(data, sample->session, metrics);
 	return 0;
 }
 
-/* The trials of both sides in the last session that ran them. */
+/* What both sides have under this name, in the last session that ran them. */
 static void
-add_trials(json_t *metric, const json_t *bases, const json_t *samples)
+add_sides(json_t *to, const char *as, const char *name, const json_t *bases,
+	  const json_t *samples)
 {
-	const char *name = json_text_or(metric, "metric", ""), *session;
+	const char *session;
 	json_t *value, *best = NULL, *best_base = NULL, *metrics;
 
 	json_object_foreach((json_t *)(uintptr_t)samples, session, metrics)
@@ -58,7 +72,7 @@ add_trials(json_t *metric, const json_t *bases, const json_t *samples)
 		}
 	}
 	if (best)
-		json_object_set_new(metric, "trials_of",
+		json_object_set_new(to, as,
 				    json_pack("{s:O, s:O?}", "value", best,
 					      "base", best_base));
 }
@@ -76,7 +90,9 @@ add_test_trials(struct store_tx *tx, const struct report *report,
 		store_sample_each(tx, test->path, &test->baseline, take_sample,
 				  bases);
 	json_array_foreach(json_object_get(json, "metrics"), i, metric)
-		add_trials(metric, bases, samples);
+		add_sides(metric, "trials_of",
+			  json_text_or(metric, "metric", ""), bases, samples);
+	add_sides(json, "course", COURSE, bases, samples);
 	json_decref(bases);
 	json_decref(samples);
 }
@@ -181,6 +197,24 @@ view_commit(struct view *view, const struct oid *commit, struct err *err)
 		json_object_set_new(wanted.doc, "repository",
 				    json_text(view->name));
 	return wanted.doc;
+}
+
+json_t *
+view_course(const struct store_sample *sample)
+{
+	json_t *course = json_object();
+
+	for (size_t i = 0; i < sample->course_count; i++) {
+		const struct store_values *from = &sample->course[i];
+		json_t *values = json_array();
+
+		for (size_t k = 0; k < from->count; k++)
+			json_array_append_new(values,
+					      json_num(from->values[k]));
+		/* The name without what marks it. */
+		json_object_set_new(course, from->metric + 1, values);
+	}
+	return course;
 }
 
 struct session {

@@ -12,6 +12,7 @@
 #include "base/units.h"
 #include "report/report.h"
 #include "store/store.h"
+#include "view.h"
 
 enum { MAX_ROWS = 20, WIDTH = 12 };
 
@@ -28,21 +29,11 @@ take_course(void *data, const struct store_sample *sample)
 
 	if (!sample->course_count)
 		return 0;
-	object = json_object();
+	object = view_course(sample);
 	json_object_set_new(object, "test", json_text(sample->test));
 	json_object_set_new(object, "session", json_text(sample->session));
 	json_object_set_new(object, "environment",
 			    json_text(sample->environment));
-	for (size_t i = 0; i < sample->course_count; i++) {
-		const struct store_values *values = &sample->course[i];
-		json_t *array = json_array();
-
-		for (size_t k = 0; k < values->count; k++)
-			json_array_append_new(array,
-					      json_num(values->values[k]));
-		/* The name without what marks it. */
-		json_object_set_new(object, values->metric + 1, array);
-	}
 	json_array_append_new(courses->list, object);
 	return 0;
 }

@@ -124,6 +124,58 @@ add_trials(struct buf *buf, const json_t *metric, const char *test)
 	free(base);
 }
 
+/* What a trial of each side used of this column over time. */
+static void
+add_course(struct buf *buf, const json_t *course, const char *column,
+	   const char *unit, const char *test)
+{
+	const char *const names[] = { "base", "value" };
+	struct svg_course plot = { .unit = unit };
+	struct svg_side *const sides[] = { &plot.base, &plot.value };
+	double *times[2], *values[2];
+	char *label;
+
+	for (size_t i = 0; i < 2; i++) {
+		const json_t *side = json_object_get(course, names[i]);
+		size_t count;
+
+		times[i] = take_numbers(json_object_get(side, "time"),
+					&sides[i]->count);
+		values[i] = take_numbers(json_object_get(side, column), &count);
+		sides[i]->times = times[i];
+		sides[i]->values = values[i];
+		if (count < sides[i]->count)
+			sides[i]->count = count;
+	}
+	label = mem_text("%s of %s over time, before and now", column, test);
+	plot.label = label;
+	if (plot.base.count || plot.value.count) {
+		buf_addf(buf,
+			 "<figure><figcaption>%s over time, in a trial: %snow "
+			 "(solid)</figcaption>",
+			 column, plot.base.count ? "before (dashed) and " : "");
+		svg_course(buf, &plot);
+		buf_adds(buf, "</figure>\n");
+	}
+	free(label);
+	for (size_t i = 0; i < 2; i++) {
+		free(times[i]);
+		free(values[i]);
+	}
+}
+
+static void
+add_courses(struct buf *buf, const json_t *test)
+{
+	const json_t *course = json_object_get(test, "course");
+	const char *name = json_text_or(test, "test", "");
+
+	/* Of memory and rss a course has one. */
+	add_course(buf, course, "memory", "B", name);
+	add_course(buf, course, "rss", "B", name);
+	add_course(buf, course, "cpu", "ns", name);
+}
+
 static void
 add_interval(struct buf *buf, const json_t *metric, int higher)
 {
@@ -219,6 +271,7 @@ add_test(struct buf *buf, const json_t *test)
 	buf_adds(buf, "</dl>\n");
 	add_metrics(buf, metrics, name);
 	json_array_foreach(metrics, i, metric) add_trials(buf, metric, name);
+	add_courses(buf, test);
 	if (log && *log) {
 		buf_adds(buf, "<details><summary>end of the log</summary>"
 			      "<pre>");

@@ -15,6 +15,8 @@ enum {
 	LEFT = 70, /* room for the values' labels */
 	PAD = 12,
 	TRIALS_HEIGHT = 90,
+	COURSE_HEIGHT = 160,
+	SCALE = 20,    /* room for a scale below the plot */
 	MAX_DOTS = 400 /* beyond, a line alone tells more */
 };
 
@@ -247,6 +249,23 @@ add_row(struct buf *buf, const double *values, size_t count,
 	}
 }
 
+/* Along the bottom: both ends and the middle. */
+static void
+add_scale(struct buf *buf, const struct range *range, const char *unit, int y)
+{
+	static const char *const anchors[] = { "start", "middle", "end" };
+
+	for (int i = 0; i < 3; i++) {
+		double x = LEFT + (WIDTH - LEFT - PAD) * i / 2.0;
+
+		buf_addf(buf, "<text x=\"%.0f\" y=\"%d\" text-anchor=\"%s\">",
+			 x, y, anchors[i]);
+		html_value(buf, range->low + (range->high - range->low) * i / 2,
+			   unit);
+		buf_adds(buf, "</text>");
+	}
+}
+
 void
 svg_trials(struct buf *buf, const struct svg_trials *trials)
 {
@@ -262,17 +281,48 @@ svg_trials(struct buf *buf, const struct svg_trials *trials)
 		 LEFT - 6, LEFT - 6);
 	add_row(buf, trials->base, trials->base_count, &range, "base", 22);
 	add_row(buf, trials->value, trials->value_count, &range, "value", 52);
-	for (int i = 0; i < 3; i++) {
-		static const char *const anchors[] = { "start", "middle",
-						       "end" };
-		double x = LEFT + (WIDTH - LEFT - PAD) * i / 2.0;
+	add_scale(buf, &range, trials->unit, TRIALS_HEIGHT - 8);
+	buf_adds(buf, "</svg>");
+}
 
-		buf_addf(buf, "<text x=\"%.0f\" y=\"%d\" text-anchor=\"%s\">",
-			 x, TRIALS_HEIGHT - 8, anchors[i]);
-		html_value(buf, range.low + (range.high - range.low) * i / 2,
-			   trials->unit);
-		buf_adds(buf, "</text>");
+static void
+add_side(struct buf *buf, const struct svg_side *side, const char *class,
+	 const struct range *times, const struct range *values)
+{
+	double width = WIDTH - LEFT - PAD;
+	double height = COURSE_HEIGHT - 2 * PAD - SCALE;
+	int pen = 0;
+
+	buf_addf(buf, "<path class=\"%s\" d=\"", class);
+	for (size_t i = 0; i < side->count; i++) {
+		if (!isfinite(side->values[i]) || !isfinite(side->times[i])) {
+			pen = 0;
+			continue;
+		}
+		buf_addf(buf, "%c%.1f %.1f", pen ? 'L' : 'M',
+			 LEFT + width - place(times, side->times[i], width),
+			 PAD + place(values, side->values[i], height));
+		pen = 1;
 	}
+	buf_adds(buf, "\"/>");
+}
+
+void
+svg_course(struct buf *buf, const struct svg_course *course)
+{
+	const struct svg_side *base = &course->base, *value = &course->value;
+	/* Both begin at nothing. */
+	struct range times = { 0, 1 }, values = { 0, 1 };
+
+	range_take(&times, base->times, base->count);
+	range_take(&times, value->times, value->count);
+	range_take(&values, base->values, base->count);
+	range_take(&values, value->values, value->count);
+	begin(buf, "course", WIDTH, COURSE_HEIGHT, course->label);
+	add_axis(buf, &values, course->unit, COURSE_HEIGHT - 2 * PAD - SCALE);
+	add_side(buf, base, "base", &times, &values);
+	add_side(buf, value, "value", &times, &values);
+	add_scale(buf, &times, "ns", COURSE_HEIGHT - 8);
 	buf_adds(buf, "</svg>");
 }
 

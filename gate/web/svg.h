@@ -43,6 +43,20 @@ struct svg_trials {
 
 void svg_trials(struct buf *buf, const struct svg_trials *trials);
 
+/* What a trial of each side used over time, laid over each other. */
+struct svg_side {
+	const double *times, *values; /* ns since its start */
+	size_t count;
+};
+
+struct svg_course {
+	struct svg_side base, value;
+	const char *unit;
+	const char *label;
+};
+
+void svg_course(struct buf *buf, const struct svg_course *course);
+
 /* A badge: `perf | pass`. class names its colour. */
 void svg_badge(struct buf *buf, const char *left, const char *right,
 	       const char *class);

@@ -47,6 +47,12 @@ assert set(course["threads"]) <= {0, 1}, course["threads"]
 ' "$shown"
 }
 ok "memory rises where the test takes it" rises
+pacegate pages "$scratch/www" --repo "$bare" >/dev/null
+page=$scratch/www/commit/$(git rev-parse HEAD)
+ok "the commit's page draws it" sh -c \
+	"grep -qE '(memory|rss) over time, in a trial' '$page.html' &&
+	grep -q 'cpu of perf/hold over time' '$page.html' &&
+	grep -q '\"course\"' '$page.json'"
 ok "it goes with the samples into an export" sh -c \
 	"pacegate export --repo '$bare' | grep -q '\"metric\": *\"@time\"'"
 

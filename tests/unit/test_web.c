@@ -192,6 +192,65 @@ plots_of_odd_values(void **state)
 	}
 }
 
+/* Both sides have one time and one range of values, whatever is missing. */
+static void
+courses_lie_over_each_other(void **state)
+{
+	double times[] = { 0, 50e6, NAN, 100e6 }, late[] = { 0, 200e6 };
+	double values[] = { 0, 10, 20, -INFINITY }, more[] = { 0, 40 };
+	struct svg_course course = { .base = { times, values, 4 },
+				     .value = { late, more, 2 },
+				     .unit = "B",
+				     .label = "x" };
+	struct buf buf = BUF_INIT;
+
+	(void)state;
+	svg_course(&buf, &course);
+	/* A quarter of the width, three quarters of the height. */
+	assert_non_null(strstr(buf_text(&buf),
+			       "class=\"base\" d=\"M70.0 128.0L274.5 99.0\""));
+	assert_non_null(strstr(buf_text(&buf),
+			       "class=\"value\" d=\"M70.0 128.0L888.0 12.0\""));
+	assert_non_null(strstr(buf_text(&buf), "200 ms"));
+	assert_null(strstr(buf_text(&buf), "nan"));
+	assert_null(strstr(buf_text(&buf), "inf"));
+	buf_clear(&buf);
+	course.base.count = course.value.count = 0;
+	svg_course(&buf, &course);
+	assert_null(strstr(buf_text(&buf), "nan"));
+	buf_release(&buf);
+}
+
+/* A commit with a course on one side, on both, and of unequal columns. */
+static void
+commits_show_courses(void **state)
+{
+	json_t *side = json_pack("{s:[i, i], s:[i, i], s:[i]}", "time", 0,
+				 1000000, "memory", 0, 4096, "cpu", 0);
+	json_t *course = json_pack("{s:O}", "value", side);
+	json_t *doc = json_pack("{s:{s:[{s:s, s:O}]}}", "report", "tests",
+				"test", "perf/a", "course", course);
+	struct buf buf = BUF_INIT;
+
+	(void)state;
+	web_commit(&buf, doc);
+	assert_non_null(strstr(buf_text(&buf), "memory over time, in a trial: "
+					       "now (solid)"));
+	assert_non_null(strstr(buf_text(&buf), "cpu over time"));
+	assert_null(strstr(buf_text(&buf), "rss"));
+	json_object_set(course, "base", side);
+	buf_clear(&buf);
+	web_commit(&buf, doc);
+	assert_non_null(strstr(buf_text(&buf), "before (dashed) and now"));
+	assert_non_null(strstr(buf_text(&buf),
+			       "aria-label=\"memory of perf/a over time, "
+			       "before and now\""));
+	json_decref(doc);
+	json_decref(course);
+	json_decref(side);
+	buf_release(&buf);
+}
+
 int
 main(void)
 {
@@ -201,6 +260,8 @@ main(void)
 		cmocka_unit_test(thinning_hides_no_outlier),
 		cmocka_unit_test(pages_are_harmless),
 		cmocka_unit_test(plots_of_odd_values),
+		cmocka_unit_test(courses_lie_over_each_other),
+		cmocka_unit_test(commits_show_courses),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -60,4 +60,20 @@ assert 0 < one["noise"] < 0.01 and one["suggested"] == 0.01, one
 try pacegate tune --repo "$bare" --threshold 2
 ok "a threshold that is none" is "$status" 2
 ok "is named" has "'2' is no threshold: write it as 2%"
+
+new_repo refs
+pacegate install "$bare" --gate main >/dev/null
+planted
+git -C "$bare" config pacegate.refs/heads/main.threshold 5%
+plant a=30 b=10
+sed -i '2i# perf: threshold=2%' perf/b
+commit "Two tests"
+push origin main
+settle
+pacegate tune --repo "$bare" --json >"$scratch/out"
+ok "the thresholds of the ref and of the test itself" python3 -c '
+import json, sys
+found = {r["test"]: r["threshold"] for r in json.load(open(sys.argv[1]))}
+assert found == {"perf/a": 0.05, "perf/b": 0.02}, found
+' "$scratch/out"
 finish

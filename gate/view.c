@@ -9,7 +9,11 @@
 #include "base/mem.h"
 #include "compare.h"
 #include "gate.h"
+#include "noise.h"
 #include "repo/repo.h"
+#include "report/drift.h"
+#include "report/report.h"
+#include "report/text.h"
 #include "web/html.h"
 
 /* `project` of /srv/git/project.git and of /home/ada/project/.git. */
@@ -112,6 +116,38 @@ view_compare(struct view *view, const char *a, const char *b, struct err *err)
 				compare_json(&both.compare));
 	compare_release(&both.compare);
 	return doc;
+}
+
+json_t *
+view_floor(const struct view *view, struct noise_book *noise, const char *test,
+	   const char *metric, const char *environment)
+{
+	struct noise_key key = { test, metric, environment, 0 };
+	struct test_policy policy;
+	struct report_floor floor;
+	struct buf text = BUF_INIT;
+	json_t *json;
+
+	policy_test(view->gate->policy, "", test, metric, &policy);
+	key.threshold = policy.threshold;
+	floor = noise_book_report(noise, view->gate->store, &key);
+	report_add_floor(&text, &floor);
+	json = report_floor_json(&floor);
+	json_object_set_new(json, "text", json_text(buf_text(&text)));
+	buf_release(&text);
+	return json;
+}
+
+json_t *
+view_drift(const struct report_drift *drift)
+{
+	struct buf text = BUF_INIT;
+	json_t *json = report_drift_json(drift);
+
+	report_add_drift(&text, drift);
+	json_object_set_new(json, "text", json_text(buf_text(&text)));
+	buf_release(&text);
+	return json;
 }
 
 struct search {

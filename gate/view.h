@@ -9,6 +9,8 @@
 
 struct err;
 struct gate;
+struct noise_book;
+struct report_drift;
 struct store_sample;
 
 /*
@@ -42,6 +44,15 @@ json_t *view_compare(struct view *view, const char *a, const char *b,
 		     struct err *err);
 json_t *view_session(struct view *view, const char *id, struct err *err);
 json_t *view_ledger(struct view *view, struct err *err);
+
+/* What is known by now of the noise between sessions, with a sentence of it.
+ * Not inside a transaction. */
+json_t *view_floor(const struct view *view, struct noise_book *noise,
+		   const char *test, const char *metric,
+		   const char *environment);
+
+/* An alert of slow drift, with its sentence. */
+json_t *view_drift(const struct report_drift *drift);
 
 /* A sample's course by column, {"time": [...], "cpu": [...]}. */
 json_t *view_course(const struct store_sample *sample);

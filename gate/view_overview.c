@@ -14,7 +14,9 @@
 #include "base/metrics.h"
 #include "base/proc.h"
 #include "canary.h"
+#include "drift.h"
 #include "gate.h"
+#include "noise.h"
 #include "repo/repo.h"
 #include "report/report.h"
 #include "view.h"
@@ -30,6 +32,7 @@ struct rows {
 	char *test, *metric, *environment;
 	uint64_t last_order;
 	int rank;
+	struct report_drifts drifts; /* alerts that stand */
 };
 
 /* wall and cpu before others, in the order of the table. */
@@ -155,6 +158,7 @@ finish_test(struct rows *rows)
 	newest_first.limit = SPARK;
 	store_point_each(rows->tx, &series, &newest_first, take_value, spark);
 	json_object_set_new(row, "metric", json_text(series.metric));
+	json_object_set_new(row, "environment", json_text(series.environment));
 	json_object_set(row, "value",
 			json_array_get(spark, json_array_size(spark) - 1));
 	add_changes(rows, row, &series, json_number_or(row, "value", NAN));
@@ -200,14 +204,15 @@ read_rows(struct store_tx *tx, void *data, struct err *err)
 	struct rows *rows = data;
 	int ret;
 
-	(void)err;
 	rows->tx = tx;
 	forget_test(rows);
 	json_array_clear(rows->rows);
+	report_drifts_release(&rows->drifts);
 	ret = store_series_each(tx, NULL, take_series, rows);
-	if (!ret)
-		finish_test(rows);
-	return ret;
+	if (ret)
+		return ret;
+	finish_test(rows);
+	return drift_standing(tx, &rows->drifts, err);
 }
 
 static int
@@ -267,6 +272,16 @@ standing(const json_t *rows)
 	return out;
 }
 
+static json_t *
+drifts_json(const struct report_drifts *drifts)
+{
+	json_t *out = json_array();
+
+	for (size_t i = 0; i < drifts->count && i < SHOWN_FINDINGS; i++)
+		json_array_append_new(out, view_drift(&drifts->items[i]));
+	return out;
+}
+
 /* Rows of this generation of the store. */
 static int
 refresh(struct view *view, struct err *err)
@@ -291,8 +306,9 @@ refresh(struct view *view, struct err *err)
 		improvements = view_feed(view, 1, NULL, NULL);
 		json_decref(view->overview);
 		view->overview = json_pack(
-			"{s:o, s:o, s:o?, s:O}", "rows", rows.rows,
-			"regressions", standing(rows.rows), "release",
+			"{s:o, s:o, s:o, s:o?, s:O}", "rows", rows.rows,
+			"regressions", standing(rows.rows), "drifts",
+			drifts_json(&rows.drifts), "release",
 			release ? json_text(release) : NULL, "improvements",
 			json_object_get(improvements, "entries"));
 		view->generation = generation;
@@ -300,6 +316,7 @@ refresh(struct view *view, struct err *err)
 	} else {
 		json_decref(rows.rows);
 	}
+	report_drifts_release(&rows.drifts);
 	free(release);
 	return ret;
 }
@@ -331,14 +348,29 @@ first_of(const json_t *array, size_t max)
 	return out;
 }
 
+/* What is known of a row's noise is read when the row is first shown, and kept
+ * with it. */
 static json_t *
-slice(const json_t *rows, size_t page)
+slice(const struct view *view, const json_t *rows, size_t page)
 {
+	struct noise_book noise = NOISE_BOOK_INIT;
 	json_t *out = json_array();
 
 	for (size_t i = (page - 1) * VIEW_PAGE;
-	     i < page * VIEW_PAGE && i < json_array_size(rows); i++)
-		json_array_append(out, json_array_get(rows, i));
+	     i < page * VIEW_PAGE && i < json_array_size(rows); i++) {
+		json_t *row = json_array_get(rows, i);
+
+		if (!json_object_get(row, "sessions"))
+			json_object_set_new(
+				row, "sessions",
+				view_floor(view, &noise,
+					   json_text_or(row, "test", ""),
+					   json_text_or(row, "metric", ""),
+					   json_text_or(row, "environment",
+							NULL)));
+		json_array_append(out, row);
+	}
+	noise_book_release(&noise);
 	return out;
 }
 
@@ -363,13 +395,14 @@ view_overview(struct view *view, size_t page, struct err *err)
 	snprintf(name, sizeof(name), page > 1 ? "index-%zu.json" : "index.json",
 		 page);
 	return json_pack(
-		"{s:s, s:s, s:I, s:I, s:I, s:o, s:O, s:o, s:O?, "
+		"{s:s, s:s, s:I, s:I, s:I, s:o, s:O, s:O, s:o, s:O?, "
 		"s:{s:I, s:I}, s:o}",
 		"repository", view->name, "json", name, "page",
 		(json_int_t)page, "pages", (json_int_t)pages, "total",
-		(json_int_t)json_array_size(rows), "tests", slice(rows, page),
-		"regressions", json_object_get(view->overview, "regressions"),
-		"improvements",
+		(json_int_t)json_array_size(rows), "tests",
+		slice(view, rows, page), "regressions",
+		json_object_get(view->overview, "regressions"), "drifts",
+		json_object_get(view->overview, "drifts"), "improvements",
 		first_of(json_object_get(view->overview, "improvements"),
 			 SHOWN_FINDINGS),
 		"release", json_object_get(view->overview, "release"), "state",

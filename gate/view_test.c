@@ -3,13 +3,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/buf.h"
 #include "base/err.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "drift.h"
 #include "gate.h"
 #include "history.h"
+#include "noise.h"
 #include "repo/repo.h"
 #include "view.h"
 #include "web/thin.h"
@@ -243,7 +243,6 @@ add_points(json_t *json, const struct repo *repo, const struct history *history)
 	free(keep);
 }
 
-/* Alerts of slow drift, each with its sentence. */
 static json_t *
 drifts_json(const struct report_drifts *drifts, const struct history *history)
 {
@@ -251,25 +250,19 @@ drifts_json(const struct report_drifts *drifts, const struct history *history)
 
 	for (size_t i = 0; i < drifts->count; i++) {
 		const struct report_drift *drift = &drifts->items[i];
-		struct buf text = BUF_INIT;
-		json_t *json;
 
 		if (strcmp(drift->test, history->test) != 0 ||
 		    strcmp(drift->metric, history->metric) != 0 ||
 		    strcmp(drift->environment, history->environment) != 0)
 			continue;
-		report_add_drift(&text, drift);
-		json = report_drift_json(drift);
-		json_object_set_new(json, "text", json_text(text.data));
-		json_array_append_new(all, json);
-		buf_release(&text);
+		json_array_append_new(all, view_drift(drift));
 	}
 	return all;
 }
 
 static json_t *
-history_json(const struct repo *repo, const struct reading *reading,
-	     const struct history *history)
+history_json(const struct view *view, const struct reading *reading,
+	     const struct history *history, struct noise_book *noise)
 {
 	json_t *json = json_pack(
 		"{s:o, s:o, s:s, s:s, s:O?, s:I}", "metric",
@@ -281,7 +274,10 @@ history_json(const struct repo *repo, const struct reading *reading,
 
 	json_object_set_new(json, "drift",
 			    drifts_json(&reading->drifts, history));
-	add_points(json, repo, history);
+	json_object_set_new(json, "sessions",
+			    view_floor(view, noise, history->test,
+				       history->metric, history->environment));
+	add_points(json, view->gate->repo, history);
 	return json;
 }
 
@@ -307,14 +303,16 @@ view_test(struct view *view, const char *test, struct err *err)
 				   .line = find_line(view),
 				   .ledger = json_array(),
 				   .machines = json_object() };
+	struct noise_book noise = NOISE_BOOK_INIT;
 	json_t *doc = NULL, *histories = json_array();
 
 	if (!store_read(view->gate->store, read_all, &reading, err)) {
 		for (size_t i = 0; i < reading.count; i++)
 			json_array_append_new(
 				histories,
-				history_json(view->gate->repo, &reading,
-					     &reading.histories[i]));
+				history_json(view, &reading,
+					     &reading.histories[i], &noise));
+		noise_book_release(&noise);
 		doc = json_pack("{s:s, s:o, s:O, s:O}", "repository",
 				view->name, "test", json_text(test),
 				"histories", histories, "ledger",

@@ -40,6 +40,28 @@ begin_number(struct buf *buf, double number)
 		buf_adds(buf, "<td class=\"number\">");
 }
 
+/* The smallest change that is seen, and how sure that is by now. */
+static void
+add_floor(struct buf *buf, const json_t *floor)
+{
+	double seen = json_number_or(floor, "detectable", NAN);
+	long long sessions = json_int_or(floor, "sessions", 0);
+	long long wanted = json_int_or(floor, "wanted", 0);
+
+	if (json_bool_or(floor, "exact", 0)) {
+		begin_number(buf, 0);
+		buf_adds(buf, "any</td>\n");
+		return;
+	}
+	begin_number(buf, seen);
+	if (isfinite(seen))
+		buf_addf(buf, "%.2g %%", seen * 100);
+	if (sessions < wanted)
+		buf_addf(buf, "<div class=\"quiet\">studied %lld of %lld</div>",
+			 sessions, wanted);
+	buf_adds(buf, "</td>\n");
+}
+
 static void
 add_row(struct buf *buf, const json_t *row)
 {
@@ -66,7 +88,9 @@ add_row(struct buf *buf, const json_t *row)
 	html_change(buf, month, higher);
 	buf_adds(buf, "</td>\n<td>");
 	add_spark(buf, json_object_get(row, "spark"), test);
-	buf_adds(buf, "</td>\n<td>");
+	buf_adds(buf, "</td>\n");
+	add_floor(buf, json_object_get(row, "sessions"));
+	buf_adds(buf, "<td>");
 	html_commit_link(buf, "", json_text_or(row, "commit", ""));
 	buf_addc(buf, ' ');
 	html_time(buf, json_int_or(row, "time", 0));
@@ -112,6 +136,36 @@ add_findings(struct buf *buf, const json_t *findings, const char *id,
 	}
 	buf_adds(buf, "\n<ul>\n");
 	json_array_foreach(findings, i, finding) add_finding(buf, finding);
+	buf_adds(buf, "</ul>\n</section>\n");
+}
+
+/* Slow drift that stands: nothing where there is none. */
+static void
+add_drifts(struct buf *buf, const json_t *drifts)
+{
+	const json_t *drift;
+	size_t i;
+
+	if (!json_array_size(drifts))
+		return;
+	buf_adds(buf, "<section aria-labelledby=\"drifts\">\n<h2 "
+		      "id=\"drifts\">Slow drift</h2>\n<ul>\n");
+	json_array_foreach(drifts, i, drift)
+	{
+		int higher = !strcmp(json_text_or(drift, "better", ""),
+				     "higher");
+
+		buf_adds(buf, "<li>");
+		html_test_link(buf, "", json_text_or(drift, "test", ""));
+		buf_addc(buf, ' ');
+		html_text_cut(buf, json_text_or(drift, "metric", ""), 60);
+		buf_addc(buf, ' ');
+		html_change(buf, json_number_or(drift, "ratio", NAN), higher);
+		buf_addf(buf, " by %lld commits since ",
+			 (long long)json_int_or(drift, "commits", 0));
+		html_commit_link(buf, "", json_text_or(drift, "first", ""));
+		buf_adds(buf, "</li>\n");
+	}
 	buf_adds(buf, "</ul>\n</section>\n");
 }
 
@@ -203,6 +257,7 @@ add_table(struct buf *buf, const json_t *doc)
 	html_text_cut(buf, release ? release : "a release", 40);
 	buf_adds(buf, "</th><th scope=\"col\">30 days</th>"
 		      "<th scope=\"col\">newest</th><th "
+		      "scope=\"col\">detectable</th><th "
 		      "scope=\"col\">commit</th></tr>\n</thead>\n<tbody>\n");
 	json_array_foreach(tests, i, row) add_row(buf, row);
 	buf_adds(buf, "</tbody>\n");
@@ -225,6 +280,7 @@ web_overview(struct buf *buf, const json_t *doc)
 	buf_adds(buf, "<div class=\"cards\">\n");
 	add_findings(buf, json_object_get(doc, "regressions"), "standing",
 		     "Regressions that stand", "None.");
+	add_drifts(buf, json_object_get(doc, "drifts"));
 	add_findings(buf, json_object_get(doc, "improvements"), "trophies",
 		     "Trophy shelf", "Empty, as yet.");
 	add_state(buf, doc);

@@ -284,7 +284,8 @@ add_history(struct buf *buf, const json_t *doc, const json_t *history,
 {
 	const char *machine = json_text_or(history, "machine", NULL);
 	double noise = json_number_or(history, "noise", NAN);
-	double seen = json_number_or(history, "detectable", NAN);
+	const char *floor = json_text_or(json_object_get(history, "sessions"),
+					 "text", "");
 
 	buf_adds(buf, "<section>\n<h2>");
 	html_text_cut(buf, json_text_or(history, "metric", ""), 60);
@@ -297,9 +298,10 @@ add_history(struct buf *buf, const json_t *doc, const json_t *history,
 		      200);
 	if (isfinite(noise))
 		buf_addf(buf, "; noise %.2f %%", noise * 100);
-	if (isfinite(seen))
-		buf_addf(buf, "; smallest detectable change %.1f %%",
-			 seen * 100);
+	if (*floor) {
+		buf_adds(buf, "; ");
+		html_text_cut(buf, floor, 200);
+	}
 	buf_adds(buf, "</p>\n");
 	add_drifts(buf, history);
 	add_plot(buf, doc, history, at);

@@ -59,6 +59,8 @@ ok "log" has "drift, still: perf/a: cpu is "
 pacegate pages "$scratch/pages" --repo "$bare" >/dev/null
 ok "the test's page" grep -rqs 'class="change worse">drift, still: perf/a: cpu' \
 	"$scratch/pages/test"
+ok "the overview" sh -c "grep -A3 'id=\"drifts\"' '$scratch/pages/index.html' |
+	grep -q 'perf/a</a> cpu .* by [0-9]* commits since'"
 try pacegate ledger --test perf/a --repo "$bare"
 ok "ledger" has "pacegate: drift: perf/a: cpu is 4.0 % slower"
 ok "once" is "$(entries)" 1

@@ -53,6 +53,11 @@ try pacegate log perf/b --repo "$bare"
 ok "log tells it" grep -qE 'in sessions: smallest detectable change' "$shown"
 pacegate log perf/b --repo "$bare" --json >"$scratch/json"
 ok "in JSON too" grep -q '"detectable": 0.0' "$scratch/json"
+pacegate pages "$scratch/www" --repo "$bare" >/dev/null
+ok "the test's page" grep -q 'commits\{0,1\} on .*; smallest detectable change' \
+	"$scratch/www/test/perf~b.html"
+ok "the overview, without a study that goes on" not grep -q 'studied' \
+	"$scratch/www/index.html"
 try pacegate tune --repo "$bare"
 ok "and tune" grep -qE '^perf/b cpu +1 +0\.[0-9]+ % +0\.[0-9]+ %' "$shown"
 

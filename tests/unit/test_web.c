@@ -251,6 +251,38 @@ commits_show_courses(void **state)
 	buf_release(&buf);
 }
 
+/* A test that is studied still, one that never varies, and an alert. */
+static void
+overviews_tell_what_is_seen(void **state)
+{
+	json_t *doc = json_pack(
+		"{s:[{s:s, s:{s:f, s:i, s:i}}, {s:s, s:{s:b, s:i, s:i}}], "
+		"s:[{s:s, s:s, s:f, s:i, s:s}]}",
+		"tests", "test", "perf/a", "sessions", "detectable", 0.012,
+		"sessions", 3, "wanted", 8, "test", "perf/b", "sessions",
+		"exact", 1, "sessions", 4, "wanted", 8, "drifts", "test",
+		"perf/a", "metric", "cpu", "ratio", 1.041, "commits", 5,
+		"first", "deadbeef");
+	struct buf buf = BUF_INIT;
+
+	(void)state;
+	assert_non_null(doc);
+	web_overview(&buf, doc);
+	assert_non_null(strstr(buf_text(&buf), ">1.2 %<div class=\"quiet\">"
+					       "studied 3 of 8</div>"));
+	assert_non_null(strstr(buf_text(&buf), ">any</td>"));
+	assert_null(strstr(buf_text(&buf), "studied 4 of 8"));
+	assert_non_null(strstr(buf_text(&buf), "Slow drift"));
+	assert_non_null(strstr(buf_text(&buf), " by 5 commits since "));
+	json_decref(doc);
+	doc = json_object();
+	buf_clear(&buf);
+	web_overview(&buf, doc);
+	assert_null(strstr(buf_text(&buf), "Slow drift"));
+	json_decref(doc);
+	buf_release(&buf);
+}
+
 int
 main(void)
 {
@@ -262,6 +294,7 @@ main(void)
 		cmocka_unit_test(plots_of_odd_values),
 		cmocka_unit_test(courses_lie_over_each_other),
 		cmocka_unit_test(commits_show_courses),
+		cmocka_unit_test(overviews_tell_what_is_seen),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

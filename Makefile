@@ -217,6 +217,12 @@ check-web: deps-check
 	@$(MAKE) -s -j2 all
 	@PACEGATE_BUILD=$(CURDIR)/$(B) tests/run tests/web/browser.sh tests/web/cgit.sh
 
+# README's pictures, from real runs.
+pictures: deps-check
+	@contrib/deps web
+	@$(MAKE) -s all
+	@PACEGATE_BUILD=$(CURDIR)/$(B) contrib/pictures/make $(B)/pictures
+
 # In another root file system, which debootstrap makes.
 check-root: deps-check
 	@contrib/deps root
@@ -242,6 +248,7 @@ help:
 	@echo 'check-hosts   services, faulty ones too, mail, real git servers'
 	@echo 'check-long  the judge'"'"'s simulations, as long as its promises need'
 	@echo 'check-web   the pages in a real browser, Chromium'
+	@echo 'pictures  those of README, from real runs, by Chromium'
 	@echo 'check-racket  the founding test, in Racket, through a real push'
 	@echo 'check-root   the sandbox in another root, which debootstrap makes'
 	@echo 'check-cgroup2 the sandbox on cgroup v2, under user-mode-linux'
@@ -251,6 +258,6 @@ help:
 	@echo 'format    clang-format over every source'
 
 .PHONY: all unit fuzz-targets fuzz deps deps-check install uninstall demo check bench \
-	check-hosts check-web check-racket check-root check-cgroup2 check-long bench-judge format clean help
+	check-hosts check-web pictures check-racket check-root check-cgroup2 check-long bench-judge format clean help
 .SECONDARY:
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

@@ -95,15 +95,32 @@ gate_slots(const struct gate *gate, struct slot_rules *rules)
 				      .count = pool.slots };
 }
 
-/* The members of a spec that do not depend on the plan. */
+/* Where the runner finds the objects. A session without any would wait for ever
+ * for somebody to send them: the repository may have been removed under a
+ * worker. */
+static int
+add_alternates(const struct gate *gate, json_t *alternates, struct err *err)
+{
+	struct texts dirs = { 0 };
+	int ret = repo_object_dirs(gate->repo, &dirs, err);
+
+	for (size_t i = 0; i < dirs.count; i++)
+		json_array_append_new(alternates, json_text(dirs.items[i]));
+	if (!ret && !dirs.count)
+		ret = err_set(err, ERR_SYSTEM,
+			      "%s has no objects any more: was it removed?",
+			      repo_gitdir(gate->repo));
+	texts_release(&dirs);
+	return ret;
+}
+
+/* The members of a spec that do not depend on the plan; NULL and err. */
 static json_t *
 common_spec(const struct gate *gate, const struct sandbox_policy *box,
 	    const struct pool_policy *pool, struct err *err)
 {
 	json_t *read = json_array(), *env = json_object();
-	struct texts dirs = { 0 };
 	json_t *alternates = json_array();
-	int ret = 0;
 
 	for (size_t i = 0; i < box->read->count; i++)
 		json_array_append_new(read, json_text(box->read->items[i]));
@@ -116,18 +133,19 @@ common_spec(const struct gate *gate, const struct sandbox_policy *box,
 		json_object_set_new(env, name, json_text(value ? value : ""));
 		free(name);
 	}
-	if (!pool->copy)
-		ret = repo_object_dirs(gate->repo, &dirs, err);
-	for (size_t i = 0; i < dirs.count; i++)
-		json_array_append_new(alternates, json_text(dirs.items[i]));
-	texts_release(&dirs);
+	if (!pool->copy && add_alternates(gate, alternates, err) < 0) {
+		json_decref(read);
+		json_decref(env);
+		json_decref(alternates);
+		return NULL;
+	}
 	return json_pack(
 		"{s:o, s:{s:I, s:i, s:I, s:I, s:I, s:I, s:i, s:I, s:I}, "
 		"s:{s:s, s:o, s:o, s:s}, s:s, s:I}",
-		"alternates", ret ? json_array() : alternates, "limits",
-		"memory_bytes", (json_int_t)box->memory_bytes, "processes",
-		(int)box->processes, "cpu_ms", (json_int_t)box->cpu_ms,
-		"wall_ms", (json_int_t)box->wall_ms, "disk_bytes",
+		"alternates", alternates, "limits", "memory_bytes",
+		(json_int_t)box->memory_bytes, "processes", (int)box->processes,
+		"cpu_ms", (json_int_t)box->cpu_ms, "wall_ms",
+		(json_int_t)box->wall_ms, "disk_bytes",
 		(json_int_t)box->disk_bytes, "output_bytes",
 		(json_int_t)box->output_bytes, "files", (int)box->files,
 		"build_ms", (json_int_t)box->build_ms, "session_ms",
@@ -397,6 +415,8 @@ setup_init(struct setup *setup, struct gate *gate, const struct gather *gather,
 				.send_objects = pool.copy ? send_objects : NULL,
 				.objects_data = &setup->send };
 	gate_slots(gate, &setup->weigh.slots);
+	if (!setup->weigh.common)
+		return err->code;
 	if (setup->runner)
 		return 0;
 	return err_set(err, ERR_NOT_FOUND,

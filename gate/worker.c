@@ -249,6 +249,9 @@ end_job(struct store_tx *tx, void *data, struct err *err)
 static int
 is_stopped(const struct worker *worker)
 {
+	/* Of a repository that was removed nothing is left to do. */
+	if (!file_exists(repo_gitdir(worker->gate->repo)))
+		return 1;
 	return worker->input->stopped && worker->input->stopped();
 }
 

@@ -116,4 +116,23 @@ git checkout -q main
 git merge -q --no-ff -m "Merge more" better
 push origin main
 ok "a merge of what was not measured is not known" is "$pushed" refused
+
+# A worker that waits to try again must not outlive its repository, nor take a
+# slot for it.
+new_repo removed
+planted
+pacegate install "$bare" >/dev/null
+git -C "$bare" config pacegate-pool.launch /nonexistent
+plant a=10
+commit one
+push origin main
+workers() {
+	for at in /proc/[0-9]*/cwd; do
+		readlink "$at" 2>/dev/null
+	done | grep -qF "$bare"
+}
+ok "a worker waits to try again" waited 10 workers
+cd "$scratch" || exit 1
+rm -rf "$bare" "$scratch/removed"
+ok "it ends when the repository is removed" waited 20 not workers
 finish

@@ -172,21 +172,24 @@ add_drifts(struct buf *buf, const json_t *drifts)
 static void
 add_canary(struct buf *buf, const json_t *canary)
 {
-	const json_t *size;
+	const json_t *row;
 	size_t i;
 
-	json_array_foreach(json_object_get(canary, "sizes"), i, size)
+	json_array_foreach(json_object_get(canary, "rows"), i, row)
 	{
-		double slower = json_number_or(size, "size", 0);
+		double size = json_number_or(row, "size", 0);
 
-		buf_addf(buf,
-			 "<li>planted %+.0f %%: %lld of %lld found "
-			 "(%.0f to %.0f %%)</li>\n",
-			 slower * 100,
-			 (long long)json_int_or(size, "alarms", 0),
-			 (long long)json_int_or(size, "pairs", 0),
-			 json_number_or(size, "low", 0) * 100,
-			 json_number_or(size, "high", 1) * 100);
+		buf_adds(buf, "<li>canary ");
+		html_text_cut(buf, json_text_or(row, "test", ""), 60);
+		if (size > 0)
+			buf_addf(buf, ", %+.3g %% planted", size * 100);
+		else
+			buf_adds(buf, ", no change");
+		buf_addf(buf, ": %lld of %lld alarms (%.0f to %.0f %%)</li>\n",
+			 (long long)json_int_or(row, "alarms", 0),
+			 (long long)json_int_or(row, "pairs", 0),
+			 json_number_or(row, "low", 0) * 100,
+			 json_number_or(row, "high", 1) * 100);
 	}
 }
 

@@ -28,6 +28,9 @@ ok "planted slowdowns are found, and no others" record \
 	'all(r["alarms"] == (2 if r["size"] else 0) for r in rows.values())'
 ok "they are told one by one" has 'memory, planted +10.0 %:'
 ok "with an exact interval" has 'found in 2 of 2, 100.0 % (15.8 to 100.0 %)'
+pacegate pages "$scratch/www" --repo "$bare" >/dev/null
+ok "the overview has the record" grep -qE \
+	'canary memory, \+10 % planted: 2 of 2 alarms' "$scratch/www/index.html"
 canary --kind cpu --slower 1% --json
 ok "--json: a line for each pair, then the record" python3 -c '
 import json, sys

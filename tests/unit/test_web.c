@@ -257,12 +257,14 @@ overviews_tell_what_is_seen(void **state)
 {
 	json_t *doc = json_pack(
 		"{s:[{s:s, s:{s:f, s:i, s:i}}, {s:s, s:{s:b, s:i, s:i}}], "
-		"s:[{s:s, s:s, s:f, s:i, s:s}]}",
+		"s:[{s:s, s:s, s:f, s:i, s:s}], "
+		"s:{s:[{s:s, s:f, s:i, s:i, s:f, s:f}]}}",
 		"tests", "test", "perf/a", "sessions", "detectable", 0.012,
 		"sessions", 3, "wanted", 8, "test", "perf/b", "sessions",
 		"exact", 1, "sessions", 4, "wanted", 8, "drifts", "test",
 		"perf/a", "metric", "cpu", "ratio", 1.041, "commits", 5,
-		"first", "deadbeef");
+		"first", "deadbeef", "canary", "rows", "test", "sum", "size",
+		0.05, "alarms", 9, "pairs", 10, "low", 0.55, "high", 0.99);
 	struct buf buf = BUF_INIT;
 
 	(void)state;
@@ -274,6 +276,9 @@ overviews_tell_what_is_seen(void **state)
 	assert_null(strstr(buf_text(&buf), "studied 4 of 8"));
 	assert_non_null(strstr(buf_text(&buf), "Slow drift"));
 	assert_non_null(strstr(buf_text(&buf), " by 5 commits since "));
+	assert_non_null(strstr(buf_text(&buf),
+			       "canary sum, +5 % planted: 9 of 10 alarms "
+			       "(55 to 99 %)"));
 	json_decref(doc);
 	doc = json_object();
 	buf_clear(&buf);

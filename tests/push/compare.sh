@@ -26,7 +26,7 @@ ok "measured apart where no session ran both, or with rounds" \
 	grep -Eq "measured apart|rounds" "$shown"
 try pacegate compare main~2 main --repo "$bare"
 ok "a commit and its baseline were side by side" grep -Eq \
-	"^perf/a +wall .* 30.0 ms +31.2 ms +.4.0 %  .3.* rounds" "$shown"
+	"^perf/a +wall +(29.9|30.[01]) ms +31.[123] ms +.[34]\.[0-9] %  .3\.[0-9] % .* rounds" "$shown"
 try pacegate compare main~2 main --json --repo "$bare"
 ok "JSON" python3 - "$shown" <<'PY'
 import json, sys

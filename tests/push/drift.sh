@@ -8,6 +8,8 @@ drifting() {
 	pacegate install "$bare" --gate main >/dev/null
 	git -C "$bare" config pacegate.mode report
 	planted
+	# Drift below the reach of a young test's noise is not seen.
+	git -C "$bare" config pacegate.study 8
 	later 30 "One test"
 	base=$(git rev-parse --short=10 HEAD)
 }

@@ -35,15 +35,6 @@ struct rows {
 	struct report_drifts drifts; /* alerts that stand */
 };
 
-/* wall and cpu before others, in the order of the table. */
-static int
-rank_of(const char *metric)
-{
-	const struct metric_row *row = metric_find(metric);
-
-	return row ? (int)(row - metric_rows) : 1000;
-}
-
 static int
 take_value(void *data, uint64_t order, const struct store_point *point)
 {
@@ -179,7 +170,7 @@ static int
 take_series(void *data, const struct store_series *series, uint64_t last_order)
 {
 	struct rows *rows = data;
-	int rank = rank_of(series->metric);
+	int rank = metric_rank(series->metric);
 
 	if (!rows->test || strcmp(rows->test, series->test) != 0) {
 		finish_test(rows);

@@ -32,6 +32,15 @@ metric_find(const char *name)
 	return NULL;
 }
 
+int
+metric_rank(const char *name)
+{
+	enum { BEHIND = 1000 };
+	const struct metric_row *row = metric_find(name);
+
+	return row ? (int)(row - metric_rows) : BEHIND;
+}
+
 const struct course_row course_rows[COURSE_COLUMNS] = {
 	{ "time", "ns", "since the start of the trial" },
 	{ "memory", "B", "of the control group, with files in memory" },

@@ -24,6 +24,10 @@ extern const struct metric_row metric_rows[];
 /* The row, or NULL for a name that is not ours. */
 const struct metric_row *metric_find(const char *name);
 
+/* Its place in the table, which puts first what people look at first; what a
+ * test declares comes behind. */
+int metric_rank(const char *name);
+
 /* What is sampled of a trial over time, and kept as its course: the time first,
  * the others as they are or have added up at that time. */
 enum { COURSE_COLUMNS = 7 };

@@ -68,22 +68,14 @@ log_said(const struct history *history, const struct history_change *change)
 	return NULL;
 }
 
-/* wall and cpu before others, in the order of the table. */
-static int
-rank(const char *metric)
-{
-	const struct metric_row *row = metric_find(metric);
-
-	return row ? (int)(row - metric_rows) : 1000;
-}
-
 static int
 note_metric(void *data, const struct store_series *series, uint64_t last_order)
 {
 	struct log *log = data;
 
 	(void)last_order;
-	if (log->found && rank(log->found) <= rank(series->metric))
+	if (log->found &&
+	    metric_rank(log->found) <= metric_rank(series->metric))
 		return 0;
 	free(log->found);
 	log->found = mem_copy_text(series->metric);

@@ -177,25 +177,10 @@ add_courses(struct buf *buf, const json_t *test)
 }
 
 static void
-add_interval(struct buf *buf, const json_t *metric, int higher)
-{
-	double low = json_number_or(metric, "low", 0);
-	double high = json_number_or(metric, "high", INFINITY);
-
-	if (low <= 0 || !isfinite(high)) {
-		buf_adds(buf, "too few trials");
-		return;
-	}
-	html_change(buf, low, higher);
-	buf_adds(buf, " to ");
-	html_change(buf, high, higher);
-}
-
-static void
 add_metric(struct buf *buf, const json_t *metric)
 {
 	const char *unit = json_text_or(metric, "unit", "1");
-	int higher = !strcmp(json_text_or(metric, "better", ""), "higher");
+	int higher = html_is_higher(metric);
 	double seen = json_number_or(metric, "detectable", NAN);
 
 	buf_adds(buf, "<tr><th scope=\"row\">");
@@ -209,7 +194,7 @@ add_metric(struct buf *buf, const json_t *metric)
 	buf_adds(buf, "</td><td class=\"number\">");
 	html_change(buf, json_number_or(metric, "ratio", NAN), higher);
 	buf_adds(buf, "</td><td>");
-	add_interval(buf, metric, higher);
+	html_interval(buf, metric, higher);
 	buf_addf(buf,
 		 "</td><td class=\"number\">%lld</td><td "
 		 "class=\"number\">",

@@ -14,10 +14,8 @@ static void
 add_row(struct buf *buf, const json_t *row)
 {
 	const char *unit = json_text_or(row, "unit", "1");
-	double low = json_number_or(row, "low", 0);
-	double high = json_number_or(row, "high", INFINITY);
 	long long rounds = (long long)json_int_or(row, "rounds", 0);
-	int higher = !strcmp(json_text_or(row, "better", ""), "higher");
+	int higher = html_is_higher(row);
 
 	buf_adds(buf, "<tr><th scope=\"row\">");
 	html_test_link(buf, "", json_text_or(row, "test", ""));
@@ -32,13 +30,8 @@ add_row(struct buf *buf, const json_t *row)
 	buf_adds(buf, "</td><td>");
 	if (!rounds) {
 		buf_adds(buf, "measured apart");
-	} else if (low > 0 && isfinite(high)) {
-		html_change(buf, low, higher);
-		buf_adds(buf, " to ");
-		html_change(buf, high, higher);
+	} else if (html_interval(buf, row, higher)) {
 		buf_addf(buf, ", %lld rounds", rounds);
-	} else {
-		buf_adds(buf, "too few trials");
 	}
 	buf_adds(buf, "</td></tr>\n");
 }

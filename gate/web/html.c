@@ -9,6 +9,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/json.h"
 #include "base/units.h"
 
 enum {
@@ -214,6 +215,28 @@ html_change(struct buf *buf, double ratio, int higher_is_better)
 	buf_addf(buf, "<span class=\"change %s\">", class);
 	units_add_change(buf, ratio);
 	buf_adds(buf, "</span>");
+}
+
+int
+html_is_higher(const json_t *of)
+{
+	return !strcmp(json_text_or(of, "better", ""), "higher");
+}
+
+int
+html_interval(struct buf *buf, const json_t *of, int higher_is_better)
+{
+	double low = json_number_or(of, "low", 0);
+	double high = json_number_or(of, "high", INFINITY);
+
+	if (low <= 0 || !isfinite(high)) {
+		buf_adds(buf, "too few trials");
+		return 0;
+	}
+	html_change(buf, low, higher_is_better);
+	buf_adds(buf, " to ");
+	html_change(buf, high, higher_is_better);
+	return 1;
 }
 
 void

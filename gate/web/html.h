@@ -39,12 +39,18 @@ void html_end_table(struct buf *buf);
 void html_test_link(struct buf *buf, const char *root, const char *test);
 void html_commit_link(struct buf *buf, const char *root, const char *hex);
 
+/* Whether a document's member "better" is "higher". */
+int html_is_higher(const json_t *of);
+
 /* A verdict as a word with a colour and a sign of its own. */
 void html_verdict(struct buf *buf, const char *verdict);
 
-/* `24.3 ms`, `+3.1 %`, and `2026-11-24 12:30` in a <time>. */
+/* `24.3 ms`, `+3.1 %`, `+2.9 % to +3.3 %` of the members "low" and "high" (or
+ * that there were too few trials for an interval: the result is then 0), and
+ * `2026-11-24 12:30` in a <time>. */
 void html_value(struct buf *buf, double value, const char *unit);
 void html_change(struct buf *buf, double ratio, int higher_is_better);
+int html_interval(struct buf *buf, const json_t *of, int higher_is_better);
 void html_time(struct buf *buf, long long seconds);
 
 /*

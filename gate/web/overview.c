@@ -66,7 +66,7 @@ static void
 add_row(struct buf *buf, const json_t *row)
 {
 	const char *test = json_text_or(row, "test", "");
-	int higher = !strcmp(json_text_or(row, "better", ""), "higher");
+	int higher = html_is_higher(row);
 	double month = json_number_or(row, "change_30d", NAN);
 	double release = json_number_or(row, "change_release", NAN);
 	double value = json_number_or(row, "value", NAN);
@@ -101,7 +101,7 @@ static void
 add_finding(struct buf *buf, const json_t *finding)
 {
 	const char *author = json_text_or(finding, "author", NULL);
-	int higher = !strcmp(json_text_or(finding, "better", ""), "higher");
+	int higher = html_is_higher(finding);
 
 	buf_adds(buf, "<li>");
 	html_test_link(buf, "", json_text_or(finding, "test", ""));
@@ -152,8 +152,7 @@ add_drifts(struct buf *buf, const json_t *drifts)
 		      "id=\"drifts\">Slow drift</h2>\n<ul>\n");
 	json_array_foreach(drifts, i, drift)
 	{
-		int higher = !strcmp(json_text_or(drift, "better", ""),
-				     "higher");
+		int higher = html_is_higher(drift);
 
 		buf_adds(buf, "<li>");
 		html_test_link(buf, "", json_text_or(drift, "test", ""));

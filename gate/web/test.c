@@ -21,12 +21,6 @@ struct drawing {
 	size_t count, mark_count;
 };
 
-static int
-is_higher(const json_t *history)
-{
-	return !strcmp(json_text_or(history, "better", ""), "higher");
-}
-
 static char *
 tip_of(const json_t *point, const char *unit)
 {
@@ -82,7 +76,7 @@ read_marks(struct drawing *drawing, const json_t *history)
 		int rose = json_number_or(item, "ratio", 1) > 1;
 
 		add_mark(drawing, (size_t)json_int_or(item, "at", 0),
-			 rose == is_higher(history) ? "better" : "worse",
+			 rose == html_is_higher(history) ? "better" : "worse",
 			 change_label(item));
 	}
 	json_array_foreach(epochs, i, item)
@@ -172,7 +166,7 @@ add_change(struct buf *buf, const json_t *history, const json_t *change)
 	const char *unit = json_text_or(history, "unit", "1");
 	const char *first = json_text_or(change, "first", "");
 	const char *last = json_text_or(change, "last", "");
-	int higher = is_higher(history);
+	int higher = html_is_higher(history);
 
 	buf_adds(buf, "<tr><td>");
 	html_change(buf, json_number_or(change, "ratio", NAN), higher);

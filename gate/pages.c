@@ -301,22 +301,20 @@ static int
 each_commit(struct view *view, const struct listing *listing, const char *hex)
 {
 	struct oid commit;
-	json_t *doc = oid_parse(&commit, hex) < 0
-			      ? NULL
-			      : view_commit(view, &commit, NULL);
-	const char *ids = json_text_or(json_object_get(doc, "report"),
-				       "sessions", "");
-	int ret = doc ? tell(listing, "commit/", hex, ".html .json") : 0;
+	char *ids = oid_parse(&commit, hex) < 0 ? NULL
+						: view_sessions(view, &commit);
+	const char *at = ids;
+	int ret = ids ? tell(listing, "commit/", hex, ".html .json") : 0;
 
-	while (!ret && *ids) {
-		size_t len = strcspn(ids, " ");
-		char *id = mem_copy_bytes(ids, len);
+	while (!ret && at && *at) {
+		size_t len = strcspn(at, " ");
+		char *id = mem_copy_bytes(at, len);
 
 		ret = tell(listing, "session/", id, ".html .json");
 		free(id);
-		ids += len + strspn(ids + len, " ");
+		at += len + strspn(at + len, " ");
 	}
-	json_decref(doc);
+	free(ids);
 	return ret;
 }
 

@@ -40,6 +40,10 @@ json_t *view_overview(struct view *view, size_t page, struct err *err);
 json_t *view_test(struct view *view, const char *test, struct err *err);
 json_t *view_commit(struct view *view, const struct oid *commit,
 		    struct err *err);
+/* The sessions that a commit's verdict rests on: ids with blanks between, which
+ * the caller frees; NULL for one that was not weighed. Cheaper than its page.
+ */
+char *view_sessions(struct view *view, const struct oid *commit);
 json_t *view_compare(struct view *view, const char *a, const char *b,
 		     struct err *err);
 json_t *view_session(struct view *view, const char *id, struct err *err);

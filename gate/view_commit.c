@@ -217,6 +217,35 @@ view_course(const struct store_sample *sample)
 	return course;
 }
 
+struct head {
+	const struct oid *commit;
+	char *sessions;
+};
+
+static int
+read_head(struct store_tx *tx, void *data, struct err *err)
+{
+	struct head *head = data;
+	json_t *doc = NULL;
+	int ret = store_verdict_get(tx, head->commit, "", "", &doc);
+
+	(void)err;
+	free(head->sessions);
+	head->sessions = ret ? NULL
+			     : mem_copy_text(json_text_or(doc, "sessions", ""));
+	json_decref(doc);
+	return ret;
+}
+
+char *
+view_sessions(struct view *view, const struct oid *commit)
+{
+	struct head head = { .commit = commit };
+
+	store_read(view->gate->store, read_head, &head, NULL);
+	return head.sessions;
+}
+
 struct session {
 	struct view *view;
 	const char *id;

@@ -12,10 +12,9 @@
 #include "gather.h"
 #include "messages.h"
 #include "noise.h"
+#include "plan/schedule.h"
 #include "rename.h"
 #include "study.h"
-
-enum { CLASS_PUSH = 1 };
 
 json_t *
 land_note(const struct gather *gather, const char *old, const char *new,

@@ -5,6 +5,7 @@
 #include <stddef.h>
 
 #include "gather.h"
+#include "plan/schedule.h"
 #include "weigh.h"
 
 struct err;
@@ -23,7 +24,6 @@ struct store_tx;
  * transaction that stores what it showed queues the next one. So whatever ends
  * the worker, at most one session has to be run again.
  */
-enum { CLASS_STUDY = 8 /* of jobs; what pushes ask for is below it */ };
 #define KIND_STUDY "study" /* `kind` of a job */
 
 /* What was gathered has landed and is recorded: queue a study of those tests

@@ -209,10 +209,8 @@ static int
 give_way(void *data)
 {
 	struct gate *gate = data;
-	struct slot_rules rules;
 
-	gate_slots(gate, &rules);
-	return slot_is_wanted(&rules) || worker_is_needed(gate);
+	return gate_is_wanted(gate) || worker_is_needed(gate);
 }
 
 int

@@ -85,14 +85,29 @@ gate_lock(const struct gate *gate, const char *name, int *fd, struct err *err)
 }
 
 void
-gate_slots(const struct gate *gate, struct slot_rules *rules)
+gate_pool(const struct gate *gate, struct pool_rules *rules)
 {
 	struct pool_policy pool;
 
 	policy_pool(gate->policy, &pool);
-	*rules = (struct slot_rules){ .lock_dir = pool.lock_dir,
-				      .cpus = pool.cpus,
-				      .count = pool.slots };
+	*rules = (struct pool_rules){
+		.type = pool.type,
+		.session = { .launch = pool.launch,
+			     .cache_size = pool.cache_size,
+			     .log_fd = log_descriptor() },
+		.slots = { .lock_dir = pool.lock_dir,
+			   .cpus = pool.cpus,
+			   .count = pool.slots },
+	};
+}
+
+int
+gate_is_wanted(const struct gate *gate)
+{
+	struct pool_rules rules;
+
+	gate_pool(gate, &rules);
+	return pool_is_wanted(&rules);
 }
 
 /* Where the runner finds the objects. A session without any would wait for ever
@@ -396,12 +411,7 @@ setup_init(struct setup *setup, struct gate *gate, const struct gather *gather,
 	setup->runner = pool.launch ? mem_copy_text(PROGRAM_RUNNER)
 				    : programs_find(PROGRAM_RUNNER);
 	setup->weigh =
-		(struct weigh){ .session = { .runner = setup->runner,
-					     .launch = pool.launch,
-					     .cache = setup->cache,
-					     .cache_size = pool.cache_size,
-					     .log_fd = log_descriptor() },
-				.class = run->class,
+		(struct weigh){ .class = run->class,
 				.rules = { find_rule, &setup->rules },
 				.common = common_spec(gate, &box, &pool, err),
 				.deadline_ms = run->deadline_ms,
@@ -414,7 +424,9 @@ setup_init(struct setup *setup, struct gate *gate, const struct gather *gather,
 				.give_way = run->give_way,
 				.send_objects = pool.copy ? send_objects : NULL,
 				.objects_data = &setup->send };
-	gate_slots(gate, &setup->weigh.slots);
+	gate_pool(gate, &setup->weigh.pool);
+	setup->weigh.pool.session.runner = setup->runner;
+	setup->weigh.pool.session.cache = setup->cache;
 	if (!setup->weigh.common)
 		return err->code;
 	if (setup->runner)

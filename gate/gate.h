@@ -8,7 +8,7 @@
 #include "policy/config.h"
 #include "policy/policy.h"
 #include "policy/problem.h"
-#include "pool/slot.h"
+#include "pool/pool.h"
 #include "store/store.h"
 #include "weigh.h"
 
@@ -48,8 +48,12 @@ char *gate_path(const struct gate *gate, const char *name);
 int gate_lock(const struct gate *gate, const char *name, int *fd,
 	      struct err *err);
 
-/* The pool's slots as configured; texts are borrowed from the policy. */
-void gate_slots(const struct gate *gate, struct slot_rules *rules);
+/* The pool as configured, without what a session alone needs; texts are
+ * borrowed from the policy. */
+void gate_pool(const struct gate *gate, struct pool_rules *rules);
+
+/* A session in the background should make room: somebody waits for a slot. */
+int gate_is_wanted(const struct gate *gate);
 
 struct gate_run {
 	enum slot_class class;

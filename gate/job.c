@@ -131,8 +131,6 @@ int
 job_gives_way(void *data)
 {
 	const struct job *job = data;
-	struct slot_rules rules;
 
-	gate_slots(job->gate, &rules);
-	return slot_is_wanted(&rules);
+	return gate_is_wanted(job->gate);
 }

@@ -8,8 +8,7 @@
 #include "base/mem.h"
 #include "judge/session.h"
 #include "plan/plan.h"
-#include "pool/session.h"
-#include "pool/slot.h"
+#include "pool/pool.h"
 #include "report/report.h"
 #include "samples.h"
 
@@ -39,8 +38,7 @@ struct weigh_rules {
 };
 
 struct weigh {
-	struct session_rules session;
-	struct slot_rules slots;
+	struct pool_rules pool;
 	enum slot_class class;
 	struct weigh_rules rules;
 	json_t *common; /* limits, sandbox, alternates, counter: spec members */

@@ -2,7 +2,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-#include <sys/wait.h>
 
 #include "base/clock.h"
 #include "base/err.h"
@@ -36,11 +35,12 @@ enum {
 struct driver {
 	const struct weigh *weigh;
 	struct weigh_session *result;
-	struct session *session;
+	struct pool_place *place;
+	struct session *session; /* the place's */
 	unsigned char *enough;
 	size_t rounds;
 	int64_t start_ms;
-	int cut; /* the runner ended before its "end" */
+	int ended; /* the runner closed its end before its "end" */
 	double share_from, share_to;
 	char what[128];
 };
@@ -472,7 +472,7 @@ drive(struct driver *driver, struct err *err)
 		int got = wait_for_message(driver, &message, err);
 
 		if (!got) {
-			driver->cut = 1;
+			driver->ended = 1;
 			return err_set(err, ERR_SYSTEM,
 				       "the runner ended too early");
 		}
@@ -482,22 +482,6 @@ drive(struct driver *driver, struct err *err)
 		if (got)
 			return got < 0 ? got : 0;
 	}
-}
-
-/* What a runner that ended too early did not say itself. */
-static void
-explain_end(int status, struct err *err)
-{
-	if (WIFSIGNALED(status))
-		err_set(err, ERR_SYSTEM,
-			"the runner ended too early, by signal %d: " FILE_LOG
-			" may say more",
-			WTERMSIG(status));
-	else
-		err_set(err, ERR_SYSTEM,
-			"the runner ended too early, with exit %d: " FILE_LOG
-			" may say more",
-			WEXITSTATUS(status));
 }
 
 static char *
@@ -516,12 +500,32 @@ new_session_id(int64_t *seed)
 			random[0], random[1], random[2], random[3]);
 }
 
+/* What it waits for, with the time that it has waited. A study's place in the
+ * queue is nothing to hold on to. */
 static int
-start_session(struct driver *driver, const struct slot *slot, int fresh,
-	      struct err *err)
+tell_wait(void *data, const char *what, int64_t waited_ms)
+{
+	struct driver *driver = data;
+	const struct weigh *weigh = driver->weigh;
+
+	snprintf(driver->what, sizeof(driver->what), "%s (%lld s)", what,
+		 (long long)waited_ms / 1000);
+	tell(driver, 0);
+	return weigh->is_study && weigh->give_way &&
+	       weigh->give_way(weigh->progress_data);
+}
+
+static int
+start_session(struct driver *driver, int fresh, struct err *err)
 {
 	const struct weigh *weigh = driver->weigh;
 	struct weigh_session *result = driver->result;
+	const struct pool_request request = {
+		.class = weigh->class,
+		.deadline_ms = weigh->deadline_ms,
+		.waiting = tell_wait,
+		.data = driver,
+	};
 	int64_t seed = 0;
 	json_t *spec;
 	int ret;
@@ -533,9 +537,18 @@ start_session(struct driver *driver, const struct slot *slot, int fresh,
 			    weigh->more_rounds && weigh->rounds < MORE_ROUNDS
 				    ? MORE_ROUNDS
 				    : weigh->rounds);
-	ret = session_start(&driver->session, &weigh->session, slot, spec, err);
+	ret = pool_take(&driver->place, &weigh->pool, &request, spec, err);
 	json_decref(spec);
-	if (!ret && weigh->send_objects)
+	/* The wait for a slot is no part of the session. */
+	driver->start_ms = clock_monotonic_ms(&clock_real);
+	if (ret < 0) {
+		/* It never was one. */
+		free(result->id);
+		result->id = NULL;
+		return ret;
+	}
+	driver->session = pool_session(driver->place);
+	if (weigh->send_objects)
 		ret = weigh->send_objects(weigh->objects_data, driver->session,
 					  &result->plan, err);
 	return ret;
@@ -550,8 +563,7 @@ weigh_run_session(const struct weigh *weigh, struct plan *plan, int fresh,
 				 .result = result,
 				 .share_from = share_from,
 				 .share_to = share_to };
-	struct slot slot = SLOT_INIT;
-	int ret, status = 0;
+	int ret;
 
 	result->plan = *plan;
 	*plan = (struct plan){ 0 };
@@ -562,19 +574,11 @@ weigh_run_session(const struct weigh *weigh, struct plan *plan, int fresh,
 	driver.start_ms = clock_monotonic_ms(&clock_real);
 	snprintf(driver.what, sizeof(driver.what), "waiting for a slot");
 	tell(&driver, 0);
-	ret = slot_take(&slot, &weigh->slots, weigh->class, weigh->deadline_ms,
-			NULL, NULL, err);
-	/* The wait for it is no part of the session. */
-	driver.start_ms = clock_monotonic_ms(&clock_real);
-	if (!ret)
-		ret = start_session(&driver, &slot, fresh, err);
+	ret = start_session(&driver, fresh, err);
 	if (!ret)
 		ret = drive(&driver, err);
 	result->complete = !ret;
-	session_end(driver.session, &status);
-	if (driver.cut)
-		explain_end(status, err);
-	slot_give_back(&slot);
+	ret = pool_give_back(driver.place, ret, driver.ended, err);
 	result->spent_ms = clock_monotonic_ms(&clock_real) - driver.start_ms;
 	log_event(LOG_INFO, "session of %zu tests, %zu revisions: %s, %lld ms",
 		  result->plan.test_count, result->plan.revision_count,

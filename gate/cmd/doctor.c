@@ -231,17 +231,18 @@ static void
 check_slots(struct doctor *doctor, const struct gate *gate)
 {
 	struct err err = ERR_INIT;
-	struct slot_rules rules;
+	struct pool_rules pool;
+	const struct slot_rules *rules = &pool.slots;
 	char cpus[256];
 
-	gate_slots(gate, &rules);
-	if (slot_cpus(rules.cpus, 0, rules.count, cpus, sizeof(cpus), &err) <
+	gate_pool(gate, &pool);
+	if (slot_cpus(rules->cpus, 0, rules->count, cpus, sizeof(cpus), &err) <
 		    0 ||
-	    slot_count_taken(&rules, &err) < 0)
+	    slot_count_taken(rules, &err) < 0)
 		find(doctor, "bad", "slots", "%s", err.text);
 	else
 		find(doctor, "ok", "slots", "%u, the first on CPUs %s",
-		     rules.count, *cpus ? cpus : "of any kind");
+		     rules->count, *cpus ? cpus : "of any kind");
 	if (sysconf(_SC_NPROCESSORS_ONLN) < 2)
 		find(doctor, "note", "slots",
 		     "this machine has one CPU: the gate and the tests share "

@@ -177,13 +177,13 @@ print_messages(const json_t *messages)
 }
 
 static void
-print_status(const struct status *status, int taken, unsigned slots)
+print_status(const struct status *status, int taken, int slots)
 {
 	const struct store_counts *counts = &status->counts;
 	if (taken < 0)
-		printf("slots     %u, their locks cannot be read\n", slots);
+		printf("slots     %d, their locks cannot be read\n", slots);
 	else
-		printf("slots     %d of %u taken\n", taken, slots);
+		printf("slots     %d of %d taken\n", taken, slots);
 	printf("pushes    %zu not settled yet\n", status->pending);
 	print_jobs(status->jobs);
 	print_messages(status->messages);
@@ -196,11 +196,11 @@ print_status(const struct status *status, int taken, unsigned slots)
 }
 
 static void
-print_json(const struct status *status, int taken, unsigned slots)
+print_json(const struct status *status, int taken, int slots)
 {
 	json_t *all = json_pack(
 		"{s:i, s:i, s:I, s:O, s:O, s:o, s:{s:I, s:I, s:I, s:I, s:I}}",
-		"slots", (int)slots, "taken", taken, "pushes",
+		"slots", slots, "taken", taken, "pushes",
 		(json_int_t)status->pending, "queue", status->jobs, "outbox",
 		status->messages, "drift", report_drifts_json(&status->drifts),
 		"store", "tests", (json_int_t)status->counts.tests, "baselines",
@@ -220,9 +220,9 @@ cmd_status(int argc, char **argv)
 				 .messages = json_array() };
 	struct gate gate = GATE_INIT;
 	struct err err = ERR_INIT;
-	struct slot_rules slots = { 0 };
+	struct pool_rules pool;
 	const char *repo = NULL;
-	int json = 0, taken = -1, ret;
+	int json = 0, taken = -1, slots = 0, ret;
 	const struct option_row rows[] = {
 		{ "repo", 0, OPTION_TEXT, "DIR", "the repository", &repo },
 		{ "json", 0, OPTION_FLAG, NULL, "as JSON", &json },
@@ -236,13 +236,14 @@ cmd_status(int argc, char **argv)
 			ret = store_read(gate.store, read_status, &status,
 					 &err);
 		if (!ret) {
-			gate_slots(&gate, &slots);
-			taken = slot_count_taken(&slots, NULL);
+			gate_pool(&gate, &pool);
+			slots = pool_capacity(&pool, NULL);
+			taken = pool_count_taken(&pool, NULL);
 		}
 		if (!ret && json)
-			print_json(&status, taken, slots.count);
+			print_json(&status, taken, slots);
 		else if (!ret)
-			print_status(&status, taken, slots.count);
+			print_status(&status, taken, slots);
 		ret = ret ? cmd_fail(&err) : EXIT_FINE;
 	}
 	json_decref(status.jobs);

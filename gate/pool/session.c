@@ -15,7 +15,6 @@
 #include "base/mem.h"
 #include "base/proc.h"
 #include "base/protocol.h"
-#include "pool/slot.h"
 
 enum { END_MS = 10000, SEND_MS = 60000 };
 
@@ -25,49 +24,35 @@ struct session {
 	struct lines lines;
 };
 
-static void
-command_line(struct texts *words, const struct session_rules *rules,
-	     const struct slot *slot)
+void
+session_add_runner(struct texts *words, const struct session_rules *rules)
 {
-	if (rules->launch) {
-		char *copy = mem_copy_text(rules->launch), *rest = NULL;
-
-		for (char *word = strtok_r(copy, " \t", &rest); word;
-		     word = strtok_r(NULL, " \t", &rest))
-			texts_add(words, word);
-		free(copy);
-	}
 	texts_add(words, rules->runner);
 	texts_addf(words, "--cache=%s", rules->cache);
 	if (rules->cache_size)
 		texts_addf(words, "--cache-size=%s", rules->cache_size);
-	texts_addf(words, "--slot=%u", slot->index);
-	if (slot->cpus[0])
-		texts_addf(words, "--cpus=%s", slot->cpus);
 	if (rules->user)
 		texts_addf(words, "--user=%s", rules->user);
 }
 
 int
-session_start(struct session **result, const struct session_rules *rules,
-	      const struct slot *slot, const json_t *spec, struct err *err)
+session_start(struct session **result, const struct texts *words, int log_fd,
+	      struct err *err)
 {
-	struct proc_options options = { .in = -1,
-					.out = -1,
-					.err = rules->log_fd };
+	struct proc_options options = { .in = -1, .out = -1, .err = log_fd };
 	int to[2] = { -1, -1 }, from[2] = { -1, -1 }, ret = 0;
 	struct session *session = NULL;
-	struct texts words = { 0 };
+	const char **argv = mem_new(words->count + 1, sizeof(*argv));
 	char **env = proc_env_clean();
 	pid_t pid = 0;
 
-	command_line(&words, rules, slot);
-	texts_add(&words, NULL);
+	for (size_t i = 0; i < words->count; i++)
+		argv[i] = words->items[i];
 	if (io_pipe(to) < 0 || io_pipe(from) < 0) {
 		ret = err_errno(err, "pipe");
 		goto out;
 	}
-	options.argv = (const char *const *)words.items;
+	options.argv = argv;
 	options.env = (const char *const *)env;
 	options.in = to[0];
 	options.out = from[1];
@@ -79,18 +64,13 @@ session_start(struct session **result, const struct session_rules *rules,
 	to[1] = from[0] = -1;
 	io_set_nonblocking(session->in);
 	lines_init(&session->lines, session->out, PROTOCOL_MAX_LINE);
-	ret = session_send(session, spec, err);
-	if (ret < 0) {
-		session_end(session, NULL);
-		session = NULL;
-	}
 out:
 	for (int i = 0; i < 2; i++) {
 		io_close(&to[i]);
 		io_close(&from[i]);
 	}
 	proc_env_free(env);
-	texts_release(&words);
+	free(argv);
 	*result = session;
 	return ret;
 }

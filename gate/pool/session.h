@@ -5,7 +5,7 @@
 #include <stdint.h>
 
 struct err;
-struct slot;
+struct texts;
 
 /*
  * A session: one runner, reached through a pipe on its stdin and one from its
@@ -23,9 +23,13 @@ struct session_rules {
 	int log_fd;             /* its stderr, -1: /dev/null */
 };
 
-/* Start a runner on a slot and send the spec. */
-int session_start(struct session **session, const struct session_rules *rules,
-		  const struct slot *slot, const json_t *spec, struct err *err);
+/* The runner's own words of a command line, to be followed by where it is to
+ * run. */
+void session_add_runner(struct texts *words, const struct session_rules *rules);
+
+/* Start a command whose stdin and stdout a runner has; log_fd as above. */
+int session_start(struct session **session, const struct texts *words,
+		  int log_fd, struct err *err);
 
 /*
  * The next message, owned by the caller: 1 and *message, 0 when the runner

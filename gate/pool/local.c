@@ -1,0 +1,105 @@
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "base/err.h"
+#include "base/mem.h"
+#include "base/names.h"
+#include "pool/engine.h"
+
+/* The engine of one machine: a slot is a share of its CPUs. */
+
+static int
+tell_slot(void *data, int64_t waited_ms)
+{
+	const struct pool_request *request = data;
+
+	return request->waiting(request->data, "waiting for a slot", waited_ms);
+}
+
+static void
+command_line(struct texts *words, const struct session_rules *rules,
+	     const struct slot *slot)
+{
+	if (rules->launch) {
+		char *copy = mem_copy_text(rules->launch), *rest = NULL;
+
+		for (char *word = strtok_r(copy, " \t", &rest); word;
+		     word = strtok_r(NULL, " \t", &rest))
+			texts_add(words, word);
+		free(copy);
+	}
+	session_add_runner(words, rules);
+	texts_addf(words, "--slot=%u", slot->index);
+	if (slot->cpus[0])
+		texts_addf(words, "--cpus=%s", slot->cpus);
+}
+
+static int
+take(struct pool_place *place, const struct pool_rules *rules,
+     const struct pool_request *request, const json_t *spec, struct err *err)
+{
+	struct texts words = { 0 };
+	int ret = slot_take(&place->slot, &rules->slots, request->class,
+			    request->deadline_ms,
+			    request->waiting ? tell_slot : NULL,
+			    (void *)(uintptr_t)request, err);
+
+	if (ret < 0)
+		return ret;
+	command_line(&words, &rules->session, &place->slot);
+	ret = session_start(&place->session, &words, rules->session.log_fd,
+			    err);
+	if (!ret)
+		ret = session_send(place->session, spec, err);
+	texts_release(&words);
+	return ret;
+}
+
+/* What a runner that ended too early did not say itself. */
+static int
+explain_end(int status, struct err *err)
+{
+	if (WIFSIGNALED(status))
+		return err_set(
+			err, ERR_SYSTEM,
+			"the runner ended too early, by signal %d: " FILE_LOG
+			" may say more",
+			WTERMSIG(status));
+	return err_set(err, ERR_SYSTEM,
+		       "the runner ended too early, with exit %d: " FILE_LOG
+		       " may say more",
+		       WEXITSTATUS(status));
+}
+
+static int
+give_back(struct pool_place *place, int error, int ended, struct err *err)
+{
+	int status = 0;
+
+	session_end(place->session, &status);
+	slot_give_back(&place->slot);
+	return ended ? explain_end(status, err) : error;
+}
+
+static int
+is_wanted(const struct pool_rules *rules)
+{
+	return slot_is_wanted(&rules->slots);
+}
+
+static int
+capacity(const struct pool_rules *rules, struct err *err)
+{
+	(void)err;
+	return (int)rules->slots.count;
+}
+
+static int
+count_taken(const struct pool_rules *rules, struct err *err)
+{
+	return slot_count_taken(&rules->slots, err);
+}
+
+const struct engine engine_local = { "local",   take,     give_back,
+				     is_wanted, capacity, count_taken };

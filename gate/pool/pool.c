@@ -1,0 +1,73 @@
+#include "pool/pool.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/mem.h"
+#include "pool/engine.h"
+
+static const struct engine *const engines[] = { &engine_local };
+
+/* Configuration is checked before it comes here. */
+static const struct engine *
+engine_of(const struct pool_rules *rules)
+{
+	for (size_t i = 0; i < sizeof(engines) / sizeof(*engines); i++)
+		if (!strcmp(engines[i]->name, rules->type))
+			return engines[i];
+	return &engine_local;
+}
+
+int
+pool_take(struct pool_place **result, const struct pool_rules *rules,
+	  const struct pool_request *request, const json_t *spec,
+	  struct err *err)
+{
+	struct pool_place *place = mem_new(1, sizeof(*place));
+	int ret;
+
+	place->engine = engine_of(rules);
+	place->slot = (struct slot)SLOT_INIT;
+	ret = place->engine->take(place, rules, request, spec, err);
+	if (ret < 0) {
+		ret = pool_give_back(place, ret, 0, err);
+		place = NULL;
+	}
+	*result = place;
+	return ret;
+}
+
+struct session *
+pool_session(const struct pool_place *place)
+{
+	return place->session;
+}
+
+int
+pool_give_back(struct pool_place *place, int error, int ended, struct err *err)
+{
+	if (!place)
+		return error;
+	error = place->engine->give_back(place, error, ended, err);
+	free(place);
+	return error;
+}
+
+int
+pool_is_wanted(const struct pool_rules *rules)
+{
+	return engine_of(rules)->is_wanted(rules);
+}
+
+int
+pool_capacity(const struct pool_rules *rules, struct err *err)
+{
+	return engine_of(rules)->capacity(rules, err);
+}
+
+int
+pool_count_taken(const struct pool_rules *rules, struct err *err)
+{
+	return engine_of(rules)->count_taken(rules, err);
+}

@@ -224,7 +224,7 @@ cache_dir(const struct gate *gate, const struct pool_policy *pool)
 
 struct store_results {
 	const struct weigh_result *result;
-	const struct gather *gather;
+	int samples_alone;
 };
 
 /* The columns that there are; their number. */
@@ -322,7 +322,7 @@ put_results(struct store_tx *tx, void *data, struct err *err)
 		if (result->sessions[i].id)
 			put_session(tx, &result->sessions[i],
 				    result->reports[0].time_s);
-	for (size_t i = 0; i < result->count; i++)
+	for (size_t i = 0; i < result->count && !from->samples_alone; i++)
 		gate_put_report(tx, &result->reports[i]);
 	return store_tx_error(tx);
 }
@@ -360,6 +360,52 @@ on_verdict(void *data, const char *test, const char *metric, json_t *doc)
 		return 0;
 	return *test ? report_test_read(read->report, doc, read->err)
 		     : report_head_read(read->report, doc, read->err);
+}
+
+/* What a session adds to a report that others have begun. */
+static int
+add_tests(struct report *known, const struct report *report, struct err *err)
+{
+	char *sessions;
+	int ret = 0;
+
+	for (size_t i = 0; !ret && i < report->count; i++) {
+		json_t *test = report_test_json(&report->tests[i]);
+
+		ret = report_test_read(known, test, err);
+		json_decref(test);
+	}
+	if (!known->environment) {
+		report_set(&known->environment, report->environment);
+		report_set(&known->machine, report->machine);
+		report_set(&known->why, NULL);
+	}
+	sessions = mem_text("%s%s%s", known->sessions ? known->sessions : "",
+			    known->sessions ? " " : "",
+			    report->sessions ? report->sessions : "");
+	report_set(&known->sessions, sessions);
+	free(sessions);
+	known->spent_ms += report->spent_ms;
+	report_conclude(known);
+	return ret;
+}
+
+int
+gate_add_report(struct store_tx *tx, const struct report *report,
+		struct err *err)
+{
+	struct report known;
+	int ret = gate_get_report(tx, &report->commit, &known, err);
+
+	if (ret == ERR_NOT_FOUND) {
+		ret = gate_put_report(tx, report);
+	} else if (!ret) {
+		ret = add_tests(&known, report, err);
+		if (!ret)
+			ret = gate_put_report(tx, &known);
+	}
+	report_release(&known);
+	return ret;
 }
 
 int
@@ -450,7 +496,7 @@ gate_weigh(struct gate *gate, const struct gather *gather,
 	   const struct gate_run *run, struct weigh_result *result,
 	   struct err *err)
 {
-	struct store_results stored = { result, gather };
+	struct store_results stored = { result, run->samples_alone };
 	struct setup setup;
 	int ret = setup_init(&setup, gate, gather, run, err);
 

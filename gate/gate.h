@@ -59,6 +59,7 @@ struct gate_run {
 	enum slot_class class;
 	int64_t deadline_ms; /* monotonic, -1: none */
 	int unrecorded;      /* the store is read alone */
+	int samples_alone;   /* what was measured is stored, no verdict */
 	void (*progress)(void *data, const struct weigh_progress *progress);
 	int (*give_way)(void *data);
 	void *data;
@@ -90,6 +91,9 @@ int gate_recall(struct gate *gate, const struct gather *gather,
 
 /* Put a commit's report into the store, or get it: ERR_NOT_FOUND. */
 int gate_put_report(struct store_tx *tx, const struct report *report);
+/* Put its tests beside what is known of others of the commit. */
+int gate_add_report(struct store_tx *tx, const struct report *report,
+		    struct err *err);
 int gate_get_report(struct store_tx *tx, const struct oid *commit,
 		    struct report *report, struct err *err);
 

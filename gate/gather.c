@@ -19,10 +19,10 @@ enum {
 	MAX_BASELINE_WALK = 20000
 };
 
-static int
-add_revision(struct gather *gather, const struct gather_input *input,
-	     const struct oid *commit, struct gather_revision **result,
-	     struct err *err)
+int
+gather_revision(struct gather *gather, const struct gather_input *input,
+		const struct oid *commit, struct gather_revision **result,
+		struct err *err)
 {
 	struct gather_revision *revision;
 	int is_tip = oid_equal(commit, &gather->update.tip), ret;
@@ -53,10 +53,8 @@ add_revision(struct gather *gather, const struct gather_input *input,
 	return 0;
 }
 
-/* Where a revision's own .pacegate does not say how it is built, the server's
- * configuration does. */
-static void
-fill_commands(struct gather *gather, const struct ref_policy *policy)
+void
+gather_commands(struct gather *gather, const struct ref_policy *policy)
 {
 	const struct plan_commit *tip;
 
@@ -182,8 +180,9 @@ read_commits(struct gather *gather, const struct gather_input *input,
 		ret = repo_commit_read(input->repo, &update->commits[i],
 				       &gather->commits[i], err);
 		if (!ret)
-			ret = add_revision(gather, input, &update->commits[i],
-					   &revision, err);
+			ret = gather_revision(gather, input,
+					      &update->commits[i], &revision,
+					      err);
 	}
 	return ret;
 }
@@ -278,10 +277,9 @@ add_overlay(struct gather *gather, const char *path, const struct oid *blob,
 		(struct plan_file){ path, *blob, mode };
 }
 
-/* The files of a changed test, for the overlay. */
-static void
-overlay_test(struct gather *gather, const struct gather_input *input,
-	     const struct gather_test *test)
+void
+gather_overlay(struct gather *gather, const struct gather_input *input,
+	       const struct gather_test *test)
 {
 	const struct oid *tree =
 		&gather->revisions[gather->update.count - 1]->facts.tree;
@@ -308,7 +306,7 @@ compare_definition(struct gather *gather, const struct gather_input *input,
 	gather_definition(input->repo, &revision->facts.tree, test, there);
 	test->changed = strcmp(there, test->definition) != 0;
 	if (test->changed)
-		overlay_test(gather, input, test);
+		gather_overlay(gather, input, test);
 	return 0;
 }
 
@@ -330,8 +328,8 @@ make_request(struct gather *gather, const struct gather_input *input,
 		if (!test->runs)
 			continue;
 		if (!oid_is_zero(&test->baseline))
-			ret = add_revision(gather, input, &test->baseline,
-					   &revision, err);
+			ret = gather_revision(gather, input, &test->baseline,
+					      &revision, err);
 		if (ret < 0)
 			return ret;
 		if (revision)
@@ -342,7 +340,7 @@ make_request(struct gather *gather, const struct gather_input *input,
 		wanted->baseline = revision ? &revision->facts : NULL;
 		wanted->changed = test->changed;
 	}
-	fill_commands(gather, policy);
+	gather_commands(gather, policy);
 	gather->plan_commits = mem_new(gather->update.count,
 				       sizeof(*gather->plan_commits));
 	for (size_t i = 0; i < gather->update.count; i++)
@@ -442,6 +440,7 @@ gather_release(struct gather *gather)
 	free(gather->overlay);
 	free(gather->plan_commits);
 	free(gather->plan_tests);
+	free(gather->laid_over);
 	texts_release(&gather->touched);
 	texts_release(&gather->deleted);
 	trailers_release(&gather->trailers);

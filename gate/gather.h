@@ -70,6 +70,7 @@ struct gather {
 	size_t overlay_count, overlay_cap;
 	struct plan_commit *plan_commits;
 	struct plan_request_test *plan_tests;
+	unsigned char *laid_over;
 	struct plan_request request;
 };
 

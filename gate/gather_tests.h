@@ -25,4 +25,17 @@ int gather_directives(const struct repo *repo, const struct oid *commit,
 void gather_definition(const struct repo *repo, const struct oid *tree,
 		       const struct gather_test *test, char definition[41]);
 
+/* For gather.c and gather_beside.c: a commit to be built, added once. */
+int gather_revision(struct gather *gather, const struct gather_input *input,
+		    const struct oid *commit, struct gather_revision **result,
+		    struct err *err);
+
+/* Where a revision's own .pacegate does not say how it is built, the server's
+ * configuration does. */
+void gather_commands(struct gather *gather, const struct ref_policy *policy);
+
+/* The files of a test that is changed, for the overlay. */
+void gather_overlay(struct gather *gather, const struct gather_input *input,
+		    const struct gather_test *test);
+
 #endif

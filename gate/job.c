@@ -19,7 +19,8 @@ enum {
 };
 
 /* The first is for a job that says nothing else. */
-static const struct job_kind *const kinds[] = { &job_push, &job_study };
+static const struct job_kind *const kinds[] = { &job_push, &job_study,
+						&job_bisect };
 
 const struct job_kind *
 job_kind_of(const struct store_job *item)

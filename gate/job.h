@@ -31,7 +31,7 @@ struct job_kind {
 	void (*release)(struct job *job);
 };
 
-extern const struct job_kind job_push, job_study;
+extern const struct job_kind job_push, job_study, job_bisect;
 
 enum { JOB_MAX_TRIES = 3 };
 

@@ -13,6 +13,7 @@
 #include "plan/schedule.h"
 #include "report/accept.h"
 #include "report/text.h"
+#include "search_land.h"
 
 /* An update that has landed and was not weighed in its push. */
 
@@ -90,6 +91,8 @@ run(struct job *job, struct err *err)
 		ret = weigh(job, &gather, &why);
 	if (!ret)
 		ret = land_record(job->gate, &gather, pusher, &why);
+	if (!ret)
+		ret = search_begin(job->gate, &gather, doc, &why);
 	if (!ret)
 		ret = messages_tell(job->gate, &gather, doc, 1, &why);
 	if (ret < 0) {

@@ -14,6 +14,7 @@
 #include "noise.h"
 #include "plan/schedule.h"
 #include "rename.h"
+#include "search_land.h"
 #include "study.h"
 
 json_t *
@@ -293,6 +294,8 @@ land_update(struct gate *gate, const json_t *update, const json_t *push,
 	else if (!ret)
 		ret = land_record(gate, &gather,
 				  json_text_or(push, "pusher", ""), err);
+	if (!ret && decided)
+		ret = search_begin(gate, &gather, push, err);
 	if (!ret)
 		ret = messages_tell(gate, &gather, push, decided, err);
 	gather_release(&gather);

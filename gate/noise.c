@@ -20,6 +20,7 @@
 enum { POINTS = 50, ROOM = POINTS + STUDY_KEPT };
 
 #define FLAG_UNIT 1e-7
+#define MAX_UNITS (POINT_BACKFILLED - 2)
 #define NO_ENVIRONMENT ""
 
 struct noise_page {
@@ -49,14 +50,21 @@ noise_flags(double width)
 
 	if (!(units >= 0))
 		return 0;
-	return units < UINT32_MAX - 1 ? 1 + (uint32_t)lround(units)
-				      : UINT32_MAX;
+	return units < MAX_UNITS - 1 ? 1 + (uint32_t)lround(units) : MAX_UNITS;
 }
 
 double
 noise_flags_width(uint32_t flags)
 {
+	flags &= ~POINT_BACKFILLED;
 	return flags ? (flags - 1) * FLAG_UNIT : NAN;
+}
+
+/* What older points have where the sd was without bounds is none. */
+int
+noise_flags_backfilled(uint32_t flags)
+{
+	return flags & POINT_BACKFILLED && flags != UINT32_MAX;
 }
 
 static int

@@ -55,8 +55,11 @@ void noise_book_describe(struct noise_book *book, struct store *store,
 			 struct report *report);
 
 /* A point's flags keep the sd that its rounds explain, in 1e-7 of ln ratio; of
- * 0, as older points have them, nothing is known (NAN). */
+ * 0, as older points have them, nothing is known (NAN). One bit beside it says
+ * that the point came later than its commit, by a backfill. */
+#define POINT_BACKFILLED (1u << 31)
 uint32_t noise_flags(double width);
 double noise_flags_width(uint32_t flags);
+int noise_flags_backfilled(uint32_t flags);
 
 #endif

@@ -53,7 +53,8 @@ plan_one(struct plan *plan, const struct plan_request *request,
 	for (size_t i = 0; i < request->commit_count; i++)
 		if (i + 1 == request->commit_count || !wanted->changed)
 			test->revisions[test->count++] = add_revision(
-				plan, &request->commits[i], 0, 0);
+				plan, &request->commits[i],
+				request->laid_over && request->laid_over[i], 0);
 }
 
 void

@@ -45,6 +45,8 @@ struct plan_request {
 	size_t test_count;
 	const struct plan_file *overlay; /* changed test files and inputs */
 	size_t overlay_count;
+	/* Which of the commits it is laid over as well; NULL: none. */
+	const unsigned char *laid_over;
 	/* The tip's commands, for an overlaid revision that has none of its
 	 * own: one from before the project had a .pacegate. */
 	const char *overlay_setup, *overlay_build;

@@ -72,6 +72,9 @@ const struct key_row key_rows[] = {
 	COUNT(GATE, "study", SERVER, "8", 0, 50,
 	      "no-change sessions that the worker runs of a new test, to know "
 	      "its noise; 0: none"),
+	ROW(GATE, "bisect", KEY_BOOLEAN, SERVER, "true",
+	    "the worker finds the commit that brought a change, where several "
+	    "could have"),
 	ROW(GATE, "canary", KEY_DURATION, SERVER, NULL,
 	    "how often the worker runs a canary in idle time; none: never"),
 	ROW(GATE, "accepters", KEY_LIST, SERVER, NULL,

@@ -151,6 +151,20 @@ add_table(struct buf *buf, const struct report *report,
 	buf_addc(buf, '\n');
 }
 
+static void
+add_culprit(struct buf *buf, const struct report_culprit *culprit)
+{
+	struct buf text = BUF_INIT;
+
+	if (culprit->kind == CULPRIT_NONE)
+		return;
+	report_add_culprit(&text, culprit);
+	buf_adds(buf, " Found by bisection: ");
+	markdown_add_text(buf, buf_text(&text), MAX_WHY);
+	buf_addc(buf, '.');
+	buf_release(&text);
+}
+
 /* What all rests on: baseline, trials, machine. */
 static void
 add_evidence(struct buf *buf, const struct report *report,
@@ -184,6 +198,7 @@ add_evidence(struct buf *buf, const struct report *report,
 	    !oid_equal(&test->changed, &report->commit))
 		buf_addf(buf, " First seen at %s.",
 			 oid_short(&test->changed, hex));
+	add_culprit(buf, &test->culprit);
 	buf_adds(buf, "\n\n");
 }
 
@@ -192,11 +207,13 @@ add_praise(struct buf *buf, const struct report *report,
 	   const struct report_test *test)
 {
 	const struct report_metric *metric = report_main_metric(test);
+	const char *author = test->culprit.author ? test->culprit.author
+						  : report->author;
 
 	buf_adds(buf, "Well done");
-	if (report->author) {
+	if (author) {
 		buf_adds(buf, ", ");
-		markdown_add_text(buf, report->author, MAX_NAME);
+		markdown_add_text(buf, author, MAX_NAME);
 	}
 	buf_adds(buf, ": ");
 	markdown_add_code(buf, test->path, MAX_NAME);

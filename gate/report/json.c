@@ -153,6 +153,9 @@ report_test_json(const struct report_test *test)
 	set_text(json, "accepted", test->accepted);
 	set_oid(json, "baseline", &test->baseline);
 	set_oid(json, "changed", &test->changed);
+	if (test->culprit.kind != CULPRIT_NONE)
+		json_object_set_new(json, "culprit",
+				    report_culprit_json(&test->culprit));
 	set_text(json, "definition", test->definition);
 	set_text(json, "log", test->log);
 	for (size_t i = 0; i < test->count; i++)
@@ -180,6 +183,9 @@ report_test_read(struct report *report, const json_t *json, struct err *err)
 	read_text(json, "log", &test->log);
 	json_get_oid(json, "baseline", &test->baseline, NULL);
 	json_get_oid(json, "changed", &test->changed, NULL);
+	if (report_culprit_read(&test->culprit,
+				json_object_get(json, "culprit"), err) < 0)
+		return err_context(err, "%s", path);
 	metrics = json_object_get(json, "metrics");
 	json_array_foreach(metrics, i,
 			   metric) if (metric_read(test, metric, err) <

@@ -33,6 +33,7 @@ report_test_release(struct report_test *test)
 	free(test->definition);
 	free(test->log);
 	free(test->accepted);
+	report_culprit_release(&test->culprit);
 	*test = (struct report_test){ 0 };
 }
 

@@ -8,6 +8,7 @@
 #include "base/metrics.h"
 #include "base/oid.h"
 #include "judge/verdict.h"
+#include "report/culprit.h"
 #include "report/drift.h"
 
 struct err;
@@ -64,6 +65,7 @@ struct report_test {
 	char *accepted;   /* reason of the trailer that accepted it */
 	struct oid baseline; /* zero: there is none */
 	struct oid changed;  /* first commit of the push that shows it, or 0 */
+	struct report_culprit culprit; /* once a bisection has found it */
 	struct report_metric *metrics;
 	size_t count, cap;
 };

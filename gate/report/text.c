@@ -365,12 +365,13 @@ add_praise(struct buf *buf, const struct report *report,
 	   const struct report_test *test)
 {
 	const struct report_metric *metric = report_main_metric(test);
+	const char *author = test->culprit.author ? test->culprit.author
+						  : report->author;
 
 	buf_adds(buf, "  well done");
-	if (report->author) {
+	if (author) {
 		buf_adds(buf, ", ");
-		buf_add_clean(buf, report->author, strlen(report->author),
-			      MAX_NAME);
+		buf_add_clean(buf, author, strlen(author), MAX_NAME);
 	}
 	buf_adds(buf, ": ");
 	buf_add_clean(buf, test->path, strlen(test->path), MAX_NAME * 2);
@@ -468,6 +469,23 @@ add_trouble(struct buf *buf, const struct report_test *test, int is_first,
 	*log = test->log;
 }
 
+/* What bisections have found. */
+static void
+add_culprits(struct buf *buf, const struct report_test *const *tests,
+	     size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (tests[i]->culprit.kind == CULPRIT_NONE)
+			continue;
+		buf_adds(buf, "  ");
+		buf_add_clean(buf, tests[i]->path, strlen(tests[i]->path),
+			      MAX_NAME * 2);
+		buf_adds(buf, ": ");
+		report_add_culprit(buf, &tests[i]->culprit);
+		buf_addc(buf, '\n');
+	}
+}
+
 /* How to see it again, and what to write if it is wanted. */
 static void
 add_way_out(struct buf *buf, const struct report *report,
@@ -505,6 +523,7 @@ report_add_advice(struct buf *buf, const struct report *report,
 	const char *log = NULL, *why = NULL;
 	size_t shown = 0;
 
+	add_culprits(buf, tests, report->count);
 	add_way_out(buf, report, tests, style->rows);
 	for (size_t i = 0; i < report->count && shown < 3; i++) {
 		const struct report_test *test = tests[i];

@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "report/culprit.h"
 #include "web/html.h"
 #include "web/svg.h"
 
@@ -30,6 +31,30 @@ add_text_term(struct buf *buf, const json_t *doc, const char *name,
 	add_term(buf, term);
 	html_text(buf, text);
 	buf_adds(buf, "</dd>\n");
+}
+
+/* What a bisection has found. */
+static void
+add_culprit(struct buf *buf, const json_t *doc)
+{
+	const char *commit = json_text_or(doc, "commit", NULL);
+	struct report_culprit culprit = { 0 };
+	struct buf text = BUF_INIT;
+
+	if (report_culprit_read(&culprit, doc, NULL) < 0 ||
+	    culprit.kind == CULPRIT_NONE)
+		goto out;
+	report_add_culprit(&text, &culprit);
+	add_term(buf, "bisection");
+	if (commit) {
+		html_commit_link(buf, "../", commit);
+		buf_addc(buf, ' ');
+	}
+	html_text(buf, buf_text(&text));
+	buf_adds(buf, "</dd>\n");
+out:
+	buf_release(&text);
+	report_culprit_release(&culprit);
 }
 
 /* Session ids, separated by blanks. */
@@ -253,6 +278,7 @@ add_test(struct buf *buf, const json_t *test)
 		html_commit_link(buf, "../", json_text_or(test, "changed", ""));
 		buf_adds(buf, "</dd>\n");
 	}
+	add_culprit(buf, json_object_get(test, "culprit"));
 	buf_adds(buf, "</dl>\n");
 	add_metrics(buf, metrics, name);
 	json_array_foreach(metrics, i, metric) add_trials(buf, metric, name);

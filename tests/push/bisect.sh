@@ -43,7 +43,6 @@ queued() { pacegate status --repo "$bare" --json | grep -c '"kind": "bisect"'; }
 begin named
 at() { [ "$1" != 11 ] || plant a=39; }
 commits 1 20
-sed -i 's/"cpu": 39e6/& /' planted
 push origin main
 settle
 ok "of 20 commits the 11th is named" is "$(culprit main)" \
@@ -58,4 +57,186 @@ ok "show tells it" has "perf/a: brought by $(commit_of 'Commit 11' |
 ok "nothing is left to do" is "$(queued)" 0
 weighed=$(culprit main weighed)
 ok "with few sessions" test "$weighed" -le 5
+# The next push shows the same change against the same baseline.
+echo more >x
+commit "Another"
+push origin main
+settle
+ok "a change that is known is not searched again" is \
+	"$(culprit main) $(culprit main weighed)" \
+	"$(commit_of 'Commit 11') $weighed"
+
+plant a=51
+commit "Still slower"
+echo more >>x
+commit "After it"
+for n in 1 2 3 4 5 6 7; do
+	echo "after $n" >x
+	commit "After $n"
+done
+push origin main
+settle
+ok "a further step is" is "$(culprit main)" "$(commit_of 'Still slower')"
+
+begin better
+at() { [ "$1" != 3 ] || plant a=20; }
+commits 1 9
+push origin main
+settle
+ok "an improvement is traced too" is "$(culprit main)" "$(commit_of 'Commit 3')"
+ok "and has its verdict" is "$(verdict "$(commit_of 'Commit 3')")" improved
+try pacegate show "$(commit_of 'Commit 3')" --repo "$bare"
+ok "and its praise" has "well done, Ada: perf/a went from 30.0 ms to 20.0"
+
+# broken: the tree as it is does not build.
+broken() { sed -i 's/^{/{"build": "exit 2", /' planted; }
+begin holes
+at() {
+	case $1 in
+	7) plant a=30 && broken ;;
+	9) plant a=30 ;;
+	12) plant a=39 ;;
+	14) plant a=39 && broken ;;
+	15) plant a=39 ;;
+	esac
+}
+commits 1 20
+push origin main
+settle
+ok "commits that do not build are left out" is "$(culprit main)" \
+	"$(commit_of 'Commit 12')"
+
+begin stretch
+at() {
+	case $1 in
+	7) plant a=30 && broken ;;
+	9) plant a=39 && broken ;;
+	11) plant a=39 ;;
+	esac
+}
+commits 1 20
+push origin main
+settle
+ok "one that is among them is not guessed" is "$(culprit main kind)" stretch
+ok "but where it lies" is "$(culprit main good) $(culprit main bad)" \
+	"$(commit_of 'Commit 6') $(commit_of 'Commit 11')"
+try pacegate show main --repo "$bare"
+ok "and why is said" has "perf/a: brought between $(commit_of 'Commit 6' |
+	cut -c 1-10) and $(commit_of 'Commit 11' | cut -c 1-10): 4 commits \
+between them cannot be told apart (build: exit 2)"
+
+begin merged
+git checkout -q -b side
+at() { [ "$1" != 4 ] || plant a=39; }
+commits 1 6
+git checkout -q main
+for n in 7 8 9; do
+	echo "$n" >y
+	commit "Commit $n"
+done
+git merge -q --no-ff -m "Merge the side" side
+for n in 10 11 12; do
+	echo "$n" >y
+	commit "Commit $n"
+done
+push origin main
+settle
+ok "of a merge the commit on its side is named" is "$(culprit main)" \
+	"$(commit_of 'Commit 4')"
+
+begin merge
+git checkout -q -b side
+echo side >x
+commit "On the side"
+git checkout -q main
+echo main >y
+commit "On main"
+git merge -q --no-ff --no-commit side
+plant a=39
+commit "Merge and more"
+push origin main
+settle
+ok "a merge that does it by itself is named" is \
+	"$(culprit main kind) $(culprit main)" \
+	"merge $(commit_of 'Merge and more')"
+
+begin spread
+at() { plant "a=$(awk "BEGIN { print 30 + 0.3 * $1 }")"; }
+commits 1 9
+push origin main
+settle
+ok "many small steps have no culprit" is "$(culprit main kind)" spread
+try pacegate show main --repo "$bare"
+ok "and that is said" has "no commit brings as much alone"
+
+begin noisy
+at() {
+	case $1 in
+	5) cat >planted <<-'NOISY' ;;
+	{"perf/a": {"wall": 30e6, "cpu": 30e6, "noise": 0.3}}
+	NOISY
+	6) plant a=39 ;;
+	esac
+}
+commits 1 8
+push origin main
+settle
+ok "what is too noisy is left out like what does not build" is \
+	"$(culprit main kind) $(culprit main good) $(culprit main bad)" \
+	"stretch $(commit_of 'Commit 4') $(commit_of 'Commit 6')"
+
+# Pushes that were never weighed.
+begin unweighed
+git -C "$bare" config pacegate.refs/heads/main.mode off
+at() { [ "$1" != 2 ] || plant a=39; }
+for n in 1 2 3; do
+	commits "$n" "$n"
+	push origin main
+done
+git -C "$bare" config pacegate.refs/heads/main.mode report
+commits 4 4
+push origin main
+settle
+ok "one that came with a push nobody weighed is found" is "$(culprit main)" \
+	"$(commit_of 'Commit 2')"
+
+begin killed
+at() { [ "$1" != 11 ] || plant a=39; }
+commits 1 40
+push origin main
+answers() {
+	pacegate export --repo "$bare" | python3 -c '
+import json, sys
+n = 0
+for line in sys.stdin:
+    line = json.loads(line)
+    if line.get("note", "").startswith("bisect "):
+        n += len(json.loads(line["text"])["answers"])
+print(n)'
+}
+worker() {
+	pacegate export --repo "$bare" | python3 -c '
+import json, sys
+for line in sys.stdin:
+    line = json.loads(line)
+    if line["table"] == "sessions" and line.get("owner"):
+        print(line["owner"].split(".")[0])'
+}
+has_some() { [ "$(answers)" -ge 2 ] && [ -n "$(worker)" ]; }
+ok "a search has begun" waited 60 has_some
+kill -9 $(worker)
+before=$(answers)
+ok "what it had learnt is there" test "$before" -ge 2
+settle
+ok "the next worker ends it" is "$(culprit main)" "$(commit_of 'Commit 11')"
+ok "without asking anew" test "$(answers)" -le 9
+ok "the store is sound" pacegate verify --repo "$bare"
+
+begin off
+git -C "$bare" config pacegate.bisect false
+at() { [ "$1" != 3 ] || plant a=39; }
+commits 1 9
+push origin main
+settle
+ok "bisect = false: nothing is searched" is "$(culprit main) $(queued)" "none 0"
 finish

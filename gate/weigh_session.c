@@ -165,19 +165,24 @@ spent_ns(const struct samples *samples, size_t test)
 }
 
 /* A short test that is not clear yet gets more rounds than a long one: they
- * cost little, and a small change needs them. */
+ * cost little, and a small change needs them. As many as the time allows, as
+ * it has gone so far. */
 static unsigned
 cap_of(const struct weigh *weigh, const struct samples *samples, size_t test,
        const struct plan_test *planned)
 {
 	const double enough_ns = 25e9;
+	const struct sample_metric *wall = samples_metric(samples, test,
+							  "wall");
+	double spent = spent_ns(samples, test), rounds = MORE_ROUNDS;
 
 	if (planned->directives->rounds)
 		return planned->directives->rounds;
-	return weigh->rounds < MORE_ROUNDS && weigh->more_rounds &&
-			       spent_ns(samples, test) < enough_ns
-		       ? MORE_ROUNDS
-		       : weigh->rounds;
+	if (weigh->rounds >= MORE_ROUNDS || !weigh->more_rounds)
+		return weigh->rounds;
+	if (spent > 0)
+		rounds = fmin(rounds, (double)wall->rounds * enough_ns / spent);
+	return rounds > weigh->rounds ? (unsigned)rounds : weigh->rounds;
 }
 
 /* Most tests have no more metrics than the usual ones. */

@@ -7,8 +7,15 @@
 #include "judge/bet.h"
 #include "judge/robust.h"
 
-/* A secondary metric may ask for so many rounds in any case. */
-enum { SECONDARY_ROUNDS = 16 };
+enum {
+	/* A secondary metric may ask for so many rounds in any case. */
+	SECONDARY_ROUNDS = 16,
+	/* From then on the interval tells how wide it will be. */
+	FORESEE_ROUNDS = 24
+};
+
+/* Of what the root foretells, for width_at_cap(). */
+#define FASTER 0.7
 
 /* Where a rule draws its lines, for shifts ln ratio with worse positive. */
 struct lines {
@@ -127,14 +134,43 @@ estimate_shift(struct shift *shift, const struct lines *lines)
 	shift->middle = fmin(fmax(shift->middle, shift->low), shift->high);
 }
 
-/* However many rounds: between the lines nothing can be said. */
-static int
-is_hopeless(const struct shift *shift, const struct lines *lines)
+/* Half of the interval as the cap would leave it: it shrinks about as the root
+ * of the rounds, and faster at first where a few rounds are far off. */
+static double
+width_at_cap(const struct rule *rule, const struct shift *shift, size_t rounds)
 {
-	return lines->reach > 0 && shift->high <= lines->alarm &&
-	       shift->low >= -lines->alarm &&
-	       (lines->same <= 0 || shift->low >= lines->same ||
-		shift->high <= -lines->same);
+	double cap = rule->cap ? rule->cap : PROTOCOL_MAX_ROUNDS;
+
+	if (rounds < FORESEE_ROUNDS || !isfinite(shift->high - shift->low))
+		return 0;
+	return FASTER * (shift->high - shift->low) / 2 *
+	       fmin(1, sqrt((double)rounds / cap));
+}
+
+/* Between these nothing can be said when the interval is still that wide. */
+static int
+is_between(double low, double high, const struct lines *lines, double width)
+{
+	double alarm = lines->alarm + width, same = lines->same - width;
+
+	return high <= alarm && low >= -alarm &&
+	       (same <= 0 || low >= same || high <= -same);
+}
+
+/*
+ * Nothing will be said: not with ever so many rounds, wherever in the interval
+ * the shift lies, since the noise between sessions leaves no room between the
+ * lines; nor with those that are left, where it lies in the middle half.
+ */
+static int
+is_hopeless(const struct shift *shift, const struct lines *lines, double width)
+{
+	double quarter = (shift->high - shift->low) / 4;
+
+	if (lines->reach > 0 && is_between(shift->low, shift->high, lines, 0))
+		return 1;
+	return width > 0 && is_between(shift->low + quarter,
+				       shift->high - quarter, lines, width);
 }
 
 /* Worse, but whether severe is not clear yet. */
@@ -159,7 +195,10 @@ clear_outlook(const struct rule *rule, const struct shift *shift,
 		return OUTLOOK_BETTER;
 	if (shift->low > -lines->same && shift->high < lines->same)
 		return OUTLOOK_SAME;
-	return is_hopeless(shift, lines) ? OUTLOOK_CAPPED : OUTLOOK_MORE;
+	return is_hopeless(shift, lines,
+			   width_at_cap(rule, shift, look->rounds))
+		       ? OUTLOOK_CAPPED
+		       : OUTLOOK_MORE;
 }
 
 /* An alarm that more rounds would make more of. */

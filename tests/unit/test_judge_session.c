@@ -426,6 +426,38 @@ noise_of_sessions_widens(void **state)
 	assert_int_equal(look(&noisy, 20).outlook, OUTLOOK_WORSE);
 }
 
+/* 15 % a round cannot be clear of 3 % within 40 of them; 5 % can. */
+static void
+rounds_that_cannot_be_enough_are_not_run(void **state)
+{
+	struct rule rule = RULE_INIT;
+	struct look wild, far, calm;
+	size_t count = 0;
+
+	(void)state;
+	for (uint64_t seed = 1; seed <= 20; seed++) {
+		struct source source = { seed, 0 };
+
+		count += run_session(&rule, &source, GAUSS, 0, 0.15, pairs,
+				     &wild);
+		assert_int_equal(wild.outlook, OUTLOOK_CAPPED);
+		/* What may still become an alarm is waited for. */
+		source = (struct source){ seed, 0 };
+		run_session(&rule, &source, GAUSS, 0.25, 0.15, pairs, &far);
+		assert_int_not_equal(far.outlook, OUTLOOK_SAME);
+		assert_int_equal(far.outlook == OUTLOOK_CAPPED &&
+					 far.rounds < rule.cap,
+				 0);
+		source = (struct source){ seed, 0 };
+		rule.cap = 400;
+		run_session(&rule, &source, GAUSS, 0, 0.05, pairs, &calm);
+		assert_int_equal(calm.outlook, OUTLOOK_SAME);
+		rule.cap = 40;
+	}
+	printf("# hopeless after %.1f rounds\n", (double)count / 20);
+	assert_in_range(count / 20, 16, 30);
+}
+
 static void
 an_alarm_of_a_large_push_takes_longer(void **state)
 {
@@ -593,6 +625,7 @@ main(void)
 		cmocka_unit_test(many_rounds_are_bounded),
 		cmocka_unit_test(counts_are_compared_exactly),
 		cmocka_unit_test(noise_of_sessions_widens),
+		cmocka_unit_test(rounds_that_cannot_be_enough_are_not_run),
 		cmocka_unit_test(an_alarm_of_a_large_push_takes_longer),
 		cmocka_unit_test(severity_is_settled_while_it_can_be),
 		cmocka_unit_test(unquiet_rounds_weigh_less),

@@ -65,12 +65,18 @@ read_metric(struct store_tx *tx, const struct span *span,
 	return found;
 }
 
-/* The change at bad is more than what a commit before it shows already. */
+/* The change at bad is more than what a commit before it shows already, by as
+ * much as counts. */
 static int
 is_further(const struct span *span, const struct report_metric *before)
 {
-	return span->metric->ratio > 1 ? span->low > before->high
-				       : span->high < before->low;
+	double step = 1 + span->metric->threshold;
+
+	return span->metric->ratio > 1
+		       ? span->low > before->high &&
+				 span->ratio > before->ratio * step
+		       : span->high < before->low &&
+				 span->ratio * step < before->ratio;
 }
 
 /* Back from where it is seen, over commits that show it too, to the first one

@@ -1,5 +1,5 @@
 # bash completion for pacegate; options come from `pacegate COMMAND --help`.
-# Commands: accept canary compare deliver detect doctor expire export import install
+# Commands: accept bisect canary compare deliver detect doctor expire export import install
 # ledger log new pages reset run serve show status tune uninstall verify work
 _pacegate_words() { # WORDS: those that begin with the current one
 	local word
@@ -41,7 +41,7 @@ _pacegate() {
 		refs/heads refs/tags 2>/dev/null)"
 	case $command in
 	run | show) _pacegate_words "$refs" ;;
-	accept | reset) _pacegate_words "$refs $(git -C "$dir" ls-files \
+	accept | bisect | reset) _pacegate_words "$refs $(git -C "$dir" ls-files \
 		'perf/*' 2>/dev/null)" ;;
 	install | uninstall) compopt -o filenames 2>/dev/null
 		mapfile -t COMPREPLY < <(compgen -d -- "$cur") ;;

@@ -28,6 +28,6 @@ complete -c pacegate -f
 complete -c pacegate -n __pacegate_needs_command -s C -r -a '(__fish_complete_directories)'
 complete -c pacegate -n __pacegate_needs_command -a '(__pacegate_commands)'
 complete -c pacegate -n 'not __pacegate_needs_command; and string match -q -- "-*" (commandline -ct)' -a '(__pacegate_options)'
-complete -c pacegate -n '__pacegate_is run show accept reset' -a '(__pacegate_refs)'
-complete -c pacegate -n '__pacegate_is accept reset' -a '(git ls-files "perf/*" 2>/dev/null)'
+complete -c pacegate -n '__pacegate_is run show accept bisect reset' -a '(__pacegate_refs)'
+complete -c pacegate -n '__pacegate_is accept bisect reset' -a '(git ls-files "perf/*" 2>/dev/null)'
 complete -c pacegate -n '__pacegate_is install uninstall' -a '(__fish_complete_directories)'

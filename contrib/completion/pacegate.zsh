@@ -33,7 +33,7 @@ _pacegate() {
 	fi
 	case $command in
 	run | show) compadd -a refs ;;
-	accept | reset) compadd -a refs; compadd -a tests ;;
+	accept | bisect | reset) compadd -a refs; compadd -a tests ;;
 	install | uninstall) _directories ;;
 	esac
 }

@@ -30,6 +30,7 @@ enum { PROTOCOL_VERSION = 1 };
 #define DIR_STORE "pacegate"
 #define DIR_CACHE "pacegate/cache"
 #define FILE_LOG "pacegate/log"
+#define FILE_BISECT "pacegate/bisect.json" /* of a clone without a store */
 #define FILE_WORKER_LOCK "pacegate/worker.lock"
 #define FILE_DELIVER_LOCK "pacegate/deliver.lock" /* who delivers */
 #define FILE_DELIVER_WAIT "pacegate/deliver.wait" /* who waits to */

@@ -18,6 +18,8 @@ const struct command commands[] = {
 	{ "log", cmd_log, "TEST", "a test's history with its change points" },
 	{ "compare", cmd_compare, "A B",
 	  "two commits by what was measured of them" },
+	{ "bisect", cmd_bisect, "TEST GOOD [BAD]",
+	  "find the commit that brought a change" },
 	{ "serve", cmd_serve, "[--listen ADDRESS:PORT]",
 	  "the pages over HTTP, read-only" },
 	{ "pages", cmd_pages, "DIR", "a static copy of the pages" },

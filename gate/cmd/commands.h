@@ -19,6 +19,7 @@ const struct command *command_find(const char *name);
 
 /* The options that every subcommand understands are in cmd/common.h. */
 int cmd_accept(int argc, char **argv);
+int cmd_bisect(int argc, char **argv);
 int cmd_canary(int argc, char **argv);
 int cmd_detect(int argc, char **argv);
 int cmd_tune(int argc, char **argv);

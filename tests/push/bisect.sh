@@ -232,6 +232,66 @@ ok "the next worker ends it" is "$(culprit main)" "$(commit_of 'Commit 11')"
 ok "without asking anew" test "$(answers)" -le 9
 ok "the store is sound" pacegate verify --repo "$bare"
 
+# As a command, in a clone without a store.
+begin command
+at() { [ "$1" != 6 ] || plant a=39; }
+commits 1 9
+git config pacegate-pool.launch "$here/../lib/planted-runner"
+git config pacegate-pool.lockDir "$scratch"
+first=$(commit_of 'One test')
+try pacegate bisect perf/a "$first"
+ok "in a clone the commit is named" has \
+	"perf/a: brought by $(commit_of 'Commit 6' | cut -c 1-10) (Ada: Commit 6)"
+ok "and each answer on the way" has \
+	"pacegate: $(commit_of 'Commit 6' | cut -c 1-10) beside $(commit_of \
+	'Commit 5' | cut -c 1-10): changed, +30"
+try pacegate bisect perf/a "$first"
+ok "again nothing is weighed" lacks "beside"
+ok "it goes on with what is known" has "going on with"
+try pacegate bisect perf/a "$first" HEAD~4
+ok "where there is no change" has "perf/a: the change is not there"
+try pacegate bisect perf/a HEAD HEAD~4
+ok "the wrong way round is refused" is $status 2
+ok "and what to do is said" has "give the older commit first"
+try pacegate bisect perf/none "$first"
+ok "a test that is not there" has "there is no test perf/none"
+try pacegate bisect perf/a
+ok "half a command" is $status 2
+try pacegate bisect perf/a "$first" --queue
+ok "without a store there is no queue" has "has no store"
+git checkout -q -b other HEAD~5
+echo other >z
+commit "Elsewhere"
+git checkout -q main
+try pacegate bisect perf/a other main --json
+ok "another branch: from where it left" has "where other left it"
+ok "as JSON" grep -q '"subject": "Commit 6"' "$shown"
+
+# With a store: what the gate measured is not measured again.
+push origin main
+settle
+pacegate bisect perf/a "$first" main --repo "$bare" --json \
+	>"$scratch/json" 2>"$scratch/talk"
+ok "the admin's repository knows it" python3 -c '
+import json, sys
+found = json.load(open(sys.argv[1]))
+assert found["culprit"]["commit"] == sys.argv[2], found
+assert found["answers"], found
+' "$scratch/json" "$(commit_of 'Commit 6')"
+plant a=60
+for n in 10 11 12 13; do
+	echo "$n" >x
+	commit "Commit $n"
+done
+push origin main
+ok "queued for the worker" pacegate bisect perf/a "$(commit_of 'Commit 9')" \
+	main --metric cpu --queue --repo "$bare"
+settle
+pacegate bisect perf/a "$(commit_of 'Commit 9')" main --metric cpu \
+	--repo "$bare" >"$scratch/out" 2>&1
+ok "who answers" grep -q "brought by $(commit_of 'Commit 10' |
+	cut -c 1-10)" "$scratch/out"
+
 begin off
 git -C "$bare" config pacegate.bisect false
 at() { [ "$1" != 3 ] || plant a=39; }

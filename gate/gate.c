@@ -92,12 +92,24 @@ gate_pool(const struct gate *gate, struct pool_rules *rules)
 	policy_pool(gate->policy, &pool);
 	*rules = (struct pool_rules){
 		.type = pool.type,
+		.repository = repo_gitdir(gate->repo),
+		.features = pool.features,
+		.patience_ms = pool.patience_ms,
 		.session = { .launch = pool.launch,
 			     .cache_size = pool.cache_size,
 			     .log_fd = log_descriptor() },
 		.slots = { .lock_dir = pool.lock_dir,
 			   .cpus = pool.cpus,
 			   .count = pool.slots },
+		.slurm = { .partition = pool.partition,
+			   .background = pool.background,
+			   .constraint = pool.constraint,
+			   .options = pool.options,
+			   .launches = pool.launches,
+			   .slots = config_last(&gate->config,
+						SECTION_POOL ".slots")
+					    ? pool.slots
+					    : 0 },
 	};
 }
 
@@ -148,7 +160,7 @@ common_spec(const struct gate *gate, const struct sandbox_policy *box,
 		json_object_set_new(env, name, json_text(value ? value : ""));
 		free(name);
 	}
-	if (!pool->copy && add_alternates(gate, alternates, err) < 0) {
+	if (!pool->is_elsewhere && add_alternates(gate, alternates, err) < 0) {
 		json_decref(read);
 		json_decref(env);
 		json_decref(alternates);
@@ -201,6 +213,12 @@ find_rule(void *data, const char *test, const char *metric,
 	}
 }
 
+static int
+is_slurm(const struct pool_policy *pool)
+{
+	return !strcmp(pool->type, "slurm");
+}
+
 /*
  * As root the slot's user must be able to reach the trees: the repository may
  * lie where it cannot go. Others who push to a shared repository as users of
@@ -214,7 +232,7 @@ cache_dir(const struct gate *gate, const struct pool_policy *pool)
 
 	if (pool->cache)
 		return mem_copy_text(pool->cache);
-	if (!geteuid())
+	if (!geteuid() || is_slurm(pool))
 		return mem_copy_text(ROOT_CACHE);
 	if (!stat(gitdir, &owner) && owner.st_uid != geteuid())
 		return mem_text("%s/" DIR_CACHE ".%u", gitdir,
@@ -454,22 +472,26 @@ setup_init(struct setup *setup, struct gate *gate, const struct gather *gather,
 		box.build_cache = NULL;
 	policy_pool(gate->policy, &pool);
 	setup->cache = cache_dir(gate, &pool);
-	setup->runner = pool.launch ? mem_copy_text(PROGRAM_RUNNER)
-				    : programs_find(PROGRAM_RUNNER);
-	setup->weigh =
-		(struct weigh){ .class = run->class,
-				.rules = { find_rule, &setup->rules },
-				.common = common_spec(gate, &box, &pool, err),
-				.deadline_ms = run->deadline_ms,
-				.rounds = ref.rounds,
-				/* An admin who set a number meant it. */
-				.more_rounds = !config_last(
-					&gate->config, SECTION_GATE ".rounds"),
-				.progress = run->progress,
-				.progress_data = run->data,
-				.give_way = run->give_way,
-				.send_objects = pool.copy ? send_objects : NULL,
-				.objects_data = &setup->send };
+	setup->runner = is_slurm(&pool) && pool.runner
+				? mem_copy_text(pool.runner)
+			: is_slurm(&pool) || pool.launch
+				? mem_copy_text(PROGRAM_RUNNER)
+				: programs_find(PROGRAM_RUNNER);
+	setup->weigh = (struct weigh){
+		.class = run->class,
+		.rules = { find_rule, &setup->rules },
+		.common = common_spec(gate, &box, &pool, err),
+		.deadline_ms = run->deadline_ms,
+		.rounds = ref.rounds,
+		/* An admin who set a number meant it. */
+		.more_rounds = !config_last(&gate->config,
+					    SECTION_GATE ".rounds"),
+		.progress = run->progress,
+		.progress_data = run->data,
+		.give_way = run->give_way,
+		.send_objects = pool.is_elsewhere ? send_objects : NULL,
+		.objects_data = &setup->send
+	};
 	gate_pool(gate, &setup->weigh.pool);
 	setup->weigh.pool.session.runner = setup->runner;
 	setup->weigh.pool.session.cache = setup->cache;

@@ -73,9 +73,7 @@ test_json(const struct plan_test *test, unsigned rounds)
 			json_integer((json_int_t)test->revisions[i]));
 	json_object_set_new(item, "revisions", revisions);
 	json_object_set_new(item, "timeout_ms",
-			    json_integer(directives->timeout_ms
-						 ? directives->timeout_ms
-						 : TIMEOUT_MS));
+			    json_integer(spec_timeout_ms(directives)));
 	json_object_set_new(
 		item, "rounds",
 		json_integer(directives->rounds ? directives->rounds : rounds));
@@ -94,6 +92,12 @@ test_json(const struct plan_test *test, unsigned rounds)
 	json_object_set_new(item, "duration_ms",
 			    json_integer(directives->duration_ms));
 	return item;
+}
+
+int64_t
+spec_timeout_ms(const struct directives *directives)
+{
+	return directives->timeout_ms ? directives->timeout_ms : TIMEOUT_MS;
 }
 
 json_t *

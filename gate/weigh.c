@@ -166,6 +166,7 @@ confirm_session(struct weighing *w, struct err *err)
 	second->from = mem_new(first->plan.test_count, sizeof(*second->from));
 	plan_narrow(&plan, &first->plan, w->alarmed, w->changed, second->from);
 	second->claims = first->claims;
+	second->confirms = first->node;
 	w->result->session_count = 2;
 	return weigh_run_session(w->weigh, &plan, 1, 0.6, 1, second, err);
 }

@@ -65,6 +65,9 @@ struct weigh_session {
 	struct samples samples;
 	char *environment; /* its id, as the runner began; or NULL */
 	json_t *end;       /* the runner's: environment and so on, or NULL */
+	char *node;        /* of the pool that it ran on, NULL: this host */
+	/* It confirms what ran on that node, borrowed; NULL: any will do. */
+	const char *confirms;
 	int64_t spent_ms;
 	int complete; /* ran to its end: every test has enough or its cap */
 	/* About how much the whole push claims, (commit, test, metric): the

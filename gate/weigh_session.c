@@ -29,7 +29,7 @@ enum {
 	HOPELESS = 3, /* bad trials and no good one: no point to go on */
 	MAX_ENVIRONMENT = 64,
 	LOOK_UP_MS = 1000,
-	SILENCE_MS = 900000 /* a runner that says nothing for so long is dead */
+	MAX_LOST = 4 /* machines that a session is tried on */
 };
 
 struct driver {
@@ -39,6 +39,8 @@ struct driver {
 	struct session *session; /* the place's */
 	unsigned char *enough;
 	size_t rounds;
+	int64_t silence_ms; /* that what the runner is at may take */
+	struct texts avoid; /* nodes that failed */
 	int64_t start_ms;
 	int ended; /* the runner closed its end before its "end" */
 	double share_from, share_to;
@@ -324,6 +326,30 @@ is_time_to_look(const struct driver *driver)
 	       driver->rounds % LOOK_EVERY == 0;
 }
 
+/* A runner speaks after each step: of a build or, from the first trial on, of
+ * a trial. */
+static int64_t
+longest_trial_ms(const struct plan *plan)
+{
+	int64_t longest = 0;
+
+	for (size_t i = 0; i < plan->test_count; i++) {
+		int64_t own = spec_timeout_ms(plan->tests[i].directives);
+
+		longest = own > longest ? own : longest;
+	}
+	return longest;
+}
+
+static int64_t
+longest_build_ms(const struct weigh *weigh)
+{
+	const json_t *limits = json_object_get(weigh->common, "limits");
+
+	/* What sets it up has as long. */
+	return 2 * json_int_or(limits, "build_ms", 0);
+}
+
 static int
 after_round(struct driver *driver, const json_t *round)
 {
@@ -389,17 +415,6 @@ on_error(const json_t *error, struct err *err)
 }
 
 static int
-on_hello(const json_t *hello, struct err *err)
-{
-	if (json_int_or(hello, "pacegate", 0) == PROTOCOL_VERSION)
-		return 0;
-	return err_set(err, ERR_VERSION,
-		       "the runner is version %s and speaks another protocol: "
-		       "install the same version of pacegate on both sides",
-		       json_text_or(hello, "version", "unknown"));
-}
-
-static int
 on_environment(struct weigh_session *result, const json_t *id, struct err *err)
 {
 	const char *text = json_string_value(id);
@@ -418,8 +433,10 @@ on_message(struct driver *driver, json_t *message, struct err *err)
 	struct weigh_session *result = driver->result;
 	const json_t *body;
 
-	if ((body = json_object_get(message, "trial")))
+	if ((body = json_object_get(message, "trial"))) {
+		driver->silence_ms = longest_trial_ms(&result->plan);
 		return samples_add_trial(&result->samples, body, err);
+	}
 	if ((body = json_object_get(message, "course")))
 		return samples_add_course(&result->samples, body, err);
 	if ((body = json_object_get(message, "count")))
@@ -430,8 +447,8 @@ on_message(struct driver *driver, json_t *message, struct err *err)
 		return on_environment(result, body, err);
 	if (json_object_get(message, "phase"))
 		return on_phase(driver, message, err);
-	if ((body = json_object_get(message, "hello")))
-		return on_hello(body, err);
+	if (json_object_get(message, "hello"))
+		return session_hello(message, &result->node, err);
 	if ((body = json_object_get(message, "error")))
 		return on_error(body, err);
 	if ((body = json_object_get(message, "end"))) {
@@ -446,7 +463,8 @@ static int
 wait_for_message(const struct driver *driver, json_t **message, struct err *err)
 {
 	const struct weigh *weigh = driver->weigh;
-	int64_t silence = clock_monotonic_ms(&clock_real) + SILENCE_MS;
+	int64_t silence_ms = driver->silence_ms + weigh->pool.patience_ms;
+	int64_t silence = clock_monotonic_ms(&clock_real) + silence_ms;
 
 	for (;;) {
 		int64_t now = clock_monotonic_ms(&clock_real);
@@ -459,8 +477,8 @@ wait_for_message(const struct driver *driver, json_t **message, struct err *err)
 			return err_set(err, ERR_TIMEOUT, "the time is up");
 		if (now >= silence)
 			return err_set(err, ERR_SYSTEM,
-				       "the runner said nothing for %d min",
-				       SILENCE_MS / 60000);
+				       "the runner said nothing for %lld s",
+				       (long long)silence_ms / 1000);
 		if (weigh->deadline_ms >= 0 && weigh->deadline_ms < until)
 			until = weigh->deadline_ms;
 		got = session_next(driver->session, until, message, err);
@@ -520,22 +538,36 @@ tell_wait(void *data, const char *what, int64_t waited_ms)
 	       weigh->give_way(weigh->progress_data);
 }
 
+/* The newest commit of the session. */
+static const struct plan_commit *
+newest(const struct plan *plan)
+{
+	return plan->revisions[plan_test_tip(&plan->tests[0])].commit;
+}
+
 static int
 start_session(struct driver *driver, int fresh, struct err *err)
 {
 	const struct weigh *weigh = driver->weigh;
 	struct weigh_session *result = driver->result;
-	const struct pool_request request = {
+	char hex[OID_HEX + 1];
+	struct pool_request request = {
 		.class = weigh->class,
+		.commit = oid_short(&newest(&result->plan)->commit, hex),
+		.needs = result->plan.tests[0].directives->needs,
+		.avoid = &driver->avoid,
+		.confirms = result->confirms,
 		.deadline_ms = weigh->deadline_ms,
 		.waiting = tell_wait,
 		.data = driver,
 	};
+	const char *node;
 	int64_t seed = 0;
 	json_t *spec;
 	int ret;
 
 	result->id = new_session_id(&seed);
+	request.session = result->id;
 	log_session(result->id);
 	spec = spec_of_plan(&result->plan, weigh->common, result->id, seed,
 			    fresh,
@@ -553,9 +585,60 @@ start_session(struct driver *driver, int fresh, struct err *err)
 		return ret;
 	}
 	driver->session = pool_session(driver->place);
+	node = pool_node(driver->place);
+	result->node = node ? mem_copy_text(node) : NULL;
 	if (weigh->send_objects)
 		ret = weigh->send_objects(weigh->objects_data, driver->session,
 					  &result->plan, err);
+	return ret;
+}
+
+/* All that one try leaves, so that there can be another. */
+static void
+forget_try(struct driver *driver)
+{
+	struct weigh_session *result = driver->result;
+
+	samples_release(&result->samples);
+	json_decref(result->end);
+	free(result->id);
+	free(result->environment);
+	free(result->node);
+	result->end = NULL;
+	result->id = result->environment = result->node = NULL;
+}
+
+static int
+try_session(struct driver *driver, int fresh, struct err *err)
+{
+	struct weigh_session *result = driver->result;
+	size_t tests = result->plan.test_count;
+	int ret;
+
+	samples_init(&result->samples, &result->plan);
+	driver->place = NULL;
+	driver->session = NULL;
+	driver->ended = 0;
+	driver->rounds = 0;
+	driver->silence_ms = longest_build_ms(driver->weigh);
+	memset(driver->enough, 0, tests);
+	driver->start_ms = clock_monotonic_ms(&clock_real);
+	snprintf(driver->what, sizeof(driver->what), "waiting for a slot");
+	tell(driver, 0);
+	ret = start_session(driver, fresh, err);
+	if (!ret)
+		ret = drive(driver, err);
+	result->complete = !ret;
+	ret = pool_give_back(driver->place, ret, driver->ended, err);
+	result->spent_ms = clock_monotonic_ms(&clock_real) - driver->start_ms;
+	log_event(LOG_INFO,
+		  "session of %zu tests, %zu revisions%s%s: %s, "
+		  "%lld ms",
+		  tests, result->plan.revision_count,
+		  result->node ? " on node " : "",
+		  result->node ? result->node : "",
+		  ret ? err->text : "complete", (long long)result->spent_ms);
+	log_session(NULL);
 	return ret;
 }
 
@@ -568,27 +651,24 @@ weigh_run_session(const struct weigh *weigh, struct plan *plan, int fresh,
 				 .result = result,
 				 .share_from = share_from,
 				 .share_to = share_to };
-	int ret;
+	int ret, lost = 0;
 
 	result->plan = *plan;
 	*plan = (struct plan){ 0 };
 	if (!result->claims)
 		result->claims = claims_of(&result->plan);
-	samples_init(&result->samples, &result->plan);
 	driver.enough = mem_new(result->plan.test_count, 1);
-	driver.start_ms = clock_monotonic_ms(&clock_real);
-	snprintf(driver.what, sizeof(driver.what), "waiting for a slot");
-	tell(&driver, 0);
-	ret = start_session(&driver, fresh, err);
-	if (!ret)
-		ret = drive(&driver, err);
-	result->complete = !ret;
-	ret = pool_give_back(driver.place, ret, driver.ended, err);
-	result->spent_ms = clock_monotonic_ms(&clock_real) - driver.start_ms;
-	log_event(LOG_INFO, "session of %zu tests, %zu revisions: %s, %lld ms",
-		  result->plan.test_count, result->plan.revision_count,
-		  ret ? err->text : "complete", (long long)result->spent_ms);
-	log_session(NULL);
+	ret = try_session(&driver, fresh, err);
+	/* Nothing of a try that failed is judged. */
+	while (ret == ERR_LOST && ++lost < MAX_LOST) {
+		if (result->node)
+			texts_add(&driver.avoid, result->node);
+		forget_try(&driver);
+		ret = try_session(&driver, fresh, err);
+	}
+	if (ret == ERR_LOST)
+		err_context(err, "tried on %d machines", lost);
+	texts_release(&driver.avoid);
 	free(driver.enough);
 	return ret;
 }
@@ -601,6 +681,7 @@ weigh_session_release(struct weigh_session *session)
 	json_decref(session->end);
 	free(session->id);
 	free(session->environment);
+	free(session->node);
 	free(session->from);
 	*session = (struct weigh_session){ 0 };
 }

@@ -22,12 +22,14 @@ wrap(const char *name, json_t *body)
 }
 
 json_t *
-message_hello(void)
+message_hello(const char *node)
 {
 	json_t *body = json_object();
 
 	json_object_set_new(body, "pacegate", json_integer(PROTOCOL_VERSION));
 	json_object_set_new(body, "version", json_text(PACEGATE_VERSION));
+	if (node)
+		json_object_set_new(body, "node", json_text(node));
 	return wrap("hello", body);
 }
 

@@ -17,7 +17,8 @@ struct trial_result;
 /* What the runner says to the gate, in the words of base/protocol.h. Each
  * returns a new reference. No input or output here. */
 
-json_t *message_hello(void);
+/* node NULL: it has no name in a pool. */
+json_t *message_hello(const char *node);
 
 struct message_phase {
 	const char *phase; /* checkout, setup, build */

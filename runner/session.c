@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/names.h"
 #include "base/protocol.h"
 #include "runner/attempt.h"
 #include "runner/control.h"
@@ -96,7 +97,8 @@ session_serve(const struct session_options *options)
 	int ret = control_open(&session.control, options->in, &err);
 
 	if (ret >= 0)
-		ret = send_message(&session, message_hello(), &err);
+		ret = send_message(&session, message_hello(getenv(ENV_NODE)),
+				   &err);
 	for (size_t i = 0; ret >= 0 && i < sizeof(steps) / sizeof(steps[0]);
 	     i++) {
 		ret = steps[i](&session, &err);

@@ -16,7 +16,8 @@ enum {
 	ERR_BUSY = -6,        /* somebody else holds it */
 	ERR_TIMEOUT = -7,     /* a deadline passed */
 	ERR_LIMIT = -8,       /* larger or more than a bound allows */
-	ERR_PROTOCOL = -9     /* the other side broke the protocol */
+	ERR_PROTOCOL = -9,    /* the other side broke the protocol */
+	ERR_LOST = -10        /* a machine failed; another may do as well */
 };
 
 /* Whose fault it is; the three are never mixed in what people see. */

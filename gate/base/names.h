@@ -19,6 +19,9 @@ enum { PROTOCOL_VERSION = 1 };
 #define ENV_PUSH_OPTION_COUNT "GIT_PUSH_OPTION_COUNT"
 #define ENV_PUSH_OPTION "GIT_PUSH_OPTION_" /* and a number */
 
+/* Slurm sets this for what runs on a node. */
+#define ENV_NODE "SLURMD_NODENAME"
+
 /* systemd sets this for a unit with LoadCredential. */
 #define ENV_CREDENTIALS "CREDENTIALS_DIRECTORY"
 

@@ -14,6 +14,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -65,6 +67,8 @@ child_run(const struct proc_options *options, int report)
 	child_reset_signals();
 	if (options->group)
 		setpgid(0, 0);
+	if (options->with_parent)
+		prctl(PR_SET_PDEATHSIG, SIGTERM);
 	if (options->detach) {
 		pid_t again;
 
@@ -175,6 +179,94 @@ out:
 	return ret;
 }
 
+int
+proc_memory_file(size_t size)
+{
+	int fd = memfd_create("stderr", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+
+	if (fd >= 0 &&
+	    (ftruncate(fd, (off_t)size) < 0 ||
+	     fcntl(fd, F_ADD_SEALS, F_SEAL_GROW | F_SEAL_SHRINK) < 0))
+		io_close(&fd);
+	return fd;
+}
+
+/* Until the end of input, within the time. */
+static int
+read_until(int fd, int64_t deadline_ms, struct buf *out, size_t max,
+	   const char *name, struct err *err)
+{
+	for (;;) {
+		int64_t left = deadline_ms - clock_monotonic_ms(&clock_real);
+		ssize_t got;
+
+		if (left <= 0 || io_wait(fd, POLLIN, (int)left) == 0)
+			return err_set(err, ERR_TIMEOUT, "%s does not answer",
+				       name);
+		got = io_read(fd, buf_room(out, 65536), 65536);
+		if (got < 0)
+			return err_errno(err, "read of %s", name);
+		if (!got)
+			return 0;
+		out->len += (size_t)got;
+		out->data[out->len] = '\0';
+		if (out->len > max)
+			return err_set(err, ERR_LIMIT, "%s says too much",
+				       name);
+	}
+}
+
+/* The first line that a command said on stderr. */
+static void
+first_words(int fd, struct buf *text)
+{
+	char said[512];
+	ssize_t got = pread(fd, said, sizeof(said) - 1, 0);
+
+	said[got > 0 ? got : 0] = '\0';
+	buf_add_clean(text, said, strcspn(said, "\n"), 400);
+}
+
+int
+proc_ask(const char *const *argv, int timeout_ms, struct buf *out, size_t max,
+	 struct err *err)
+{
+	int64_t until = clock_monotonic_ms(&clock_real) + timeout_ms;
+	struct proc_options options = { .argv = argv, .in = -1 };
+	int fds[2] = { -1, -1 }, status = 0, ret;
+	struct buf said = BUF_INIT, ignored = BUF_INIT;
+	pid_t pid = 0;
+
+	options.err = proc_memory_file(1 << 16);
+	if (io_pipe(fds) < 0 || options.err < 0) {
+		ret = err_errno(err, "pipe");
+		goto out;
+	}
+	options.out = fds[1];
+	ret = proc_start(&options, &pid, err);
+	io_close(&fds[1]);
+	if (ret < 0)
+		goto out;
+	ret = read_until(fds[0], until, out ? out : &ignored, max, argv[0],
+			 err);
+	if (ret < 0)
+		kill(pid, SIGKILL);
+	if (proc_wait(pid, -1, &status, ret < 0 ? NULL : err) < 0)
+		ret = ERR_SYSTEM;
+	else if (!ret && status) {
+		first_words(options.err, &said);
+		ret = err_set(err, ERR_SYSTEM, "%s",
+			      said.len ? said.data : argv[0]);
+	}
+out:
+	io_close(&options.err);
+	io_close(&fds[0]);
+	io_close(&fds[1]);
+	buf_release(&ignored);
+	buf_release(&said);
+	return ret;
+}
+
 /* Field 22 of /proc/PID/stat; the name in field 2 may hold anything. */
 static int
 start_ticks(long pid, unsigned long long *ticks)
@@ -239,9 +331,10 @@ proc_is_alive(const char *id)
 char **
 proc_env_clean(void)
 {
-	static const char *const kept[] = { "PATH=", "HOME=",   "LANG=",
-					    "USER=", "TMPDIR=", "XDG_",
-					    "LC_",   "TZ=",     NULL };
+	static const char *const kept[] = {
+		"PATH=", "HOME=", "LANG=", "USER=",       "TMPDIR=",
+		"XDG_",  "LC_",   "TZ=",   "SLURM_CONF=", NULL
+	};
 	char **env = NULL;
 	size_t count = 0, cap = 0;
 

@@ -15,6 +15,7 @@ struct proc_options {
 	const char *dir;         /* NULL: stay */
 	int in, out, err;        /* -1: /dev/null. They stay open here */
 	int group;               /* leads a process group of its own */
+	int with_parent;         /* gets SIGTERM when this thread ends */
 	int detach;              /* a session of its own, not to be waited for:
 				    double fork, *pid is then 0 */
 };
@@ -34,6 +35,16 @@ int proc_wait(pid_t pid, int64_t deadline_ms, int *status, struct err *err);
 struct buf;
 int proc_capture(const char *const *argv, const char *dir, struct buf *out,
 		 size_t max, struct err *err);
+
+/* The same of a command that may hang: killed after timeout_ms, which is
+ * ERR_TIMEOUT. What it says on stderr, at most 64 KiB, is the message where it
+ * fails. */
+int proc_ask(const char *const *argv, int timeout_ms, struct buf *out,
+	     size_t max, struct err *err);
+
+/* A file in memory that takes size bytes and no more, for a child's stderr;
+ * -1 with errno. */
+int proc_memory_file(size_t size);
 
 /*
  * Who a process is, for leases: pid and start time in clock ticks since boot,

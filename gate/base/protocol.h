@@ -45,7 +45,8 @@
  *
  * runner -> gate
  *
- *   {"hello": {"pacegate": PROTOCOL_VERSION, "version": "0.1.0"}}
+ *   {"hello": {"pacegate": PROTOCOL_VERSION, "version": "0.1.0",
+ *              "node": "n3"}}        in a pool of machines, its name there
  *   {"environment": "16 hex digits"}    where it runs, before anything does
  *   {"phase": "checkout" | "setup" | "build", "revision": 0,
  *    "status": "start" | "done" | "failed", "ms": 12, "kept": false,

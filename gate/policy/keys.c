@@ -113,9 +113,11 @@ const struct key_row key_rows[] = {
 	    "records what a trial uses over time, of one round a revision"),
 	ROW(BOX, "samplerInterval", KEY_DURATION, SERVER, NULL,
 	    "its interval; none: about 100 points a trial"),
-	CHOICE(POOL, "type", SERVER, "local", "local", "where sessions run"),
+	CHOICE(POOL, "type", SERVER, "local", "local slurm",
+	       "where sessions run: on this host, or on nodes of a Slurm"),
 	COUNT(POOL, "slots", SERVER, "1", 1, 1024,
-	      "sessions at a time on this host"),
+	      "sessions at a time on this host; on Slurm of this repository, "
+	      "unless set one for each node"),
 	ROW(POOL, "cpus", KEY_TEXT, SERVER, NULL,
 	    "CPUs that the slots share, such as 2-7; none: all but the first "
 	    "core"),
@@ -130,6 +132,25 @@ const struct key_row key_rows[] = {
 	    "words before the runner's command line, such as ssh node"),
 	ROW(POOL, "copy", KEY_BOOLEAN, SERVER, "false",
 	    "send objects to the runner instead of lending the repository's"),
+	ROW(POOL, "features", KEY_LIST, SERVER, NULL,
+	    "what this host has, for tests that say needs="),
+	ROW(POOL, "patience", KEY_DURATION, SERVER, "1m",
+	    "silence of a runner, beyond what it is at, before it is given up"),
+	ROW(POOL, "partition", KEY_TEXT, SERVER, NULL,
+	    "Slurm partition of sessions that a push waits for; none: its "
+	    "default one"),
+	ROW(POOL, "backgroundPartition", KEY_TEXT, SERVER, NULL,
+	    "Slurm partition of the other sessions; none: the same"),
+	ROW(POOL, "constraint", KEY_LIST, SERVER, NULL,
+	    "features that a Slurm node must have, beside a test's needs="),
+	ROW(POOL, "runner", KEY_TEXT, SERVER, NULL,
+	    "the runner on Slurm's nodes; none: pacegate-runner in their "
+	    "PATH"),
+	ROW(POOL, "options", KEY_TEXT, SERVER, NULL,
+	    "more words for srun, such as --account=perf"),
+	COUNT(POOL, "launches", SERVER, "16", 1, 1000,
+	      "sessions that are started on Slurm at the same time, by this "
+	      "host"),
 	CHOICE(HOST, "type", NAMED, "none",
 	       "none http gitlab gitea forgejo github bitbucket gerrit "
 	       "gitolite",

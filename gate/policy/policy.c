@@ -353,9 +353,19 @@ policy_pool(const struct policy *policy, struct pool_policy *result)
 		.cache = policy_text(policy, pool, "cache"),
 		.cache_size = policy_text(policy, pool, "cacheSize"),
 		.launch = policy_text(policy, pool, "launch"),
+		.partition = policy_text(policy, pool, "partition"),
+		.background = policy_text(policy, pool, "backgroundPartition"),
+		.runner = policy_text(policy, pool, "runner"),
+		.options = policy_text(policy, pool, "options"),
+		.features = list_for(policy, pool, "features", NULL),
+		.constraint = list_for(policy, pool, "constraint", NULL),
 		.slots = count_for(policy, pool, "slots", NULL),
-		.copy = policy_is_true(policy, pool, "copy")
+		.launches = count_for(policy, pool, "launches", NULL),
+		.patience_ms = duration_for(policy, pool, "patience", NULL),
+		.is_elsewhere = policy_is_true(policy, pool, "copy")
 	};
+	if (!strcmp(result->type, "slurm"))
+		result->is_elsewhere = 1;
 }
 
 int

@@ -55,8 +55,11 @@ struct sandbox_policy {
 
 struct pool_policy {
 	const char *type, *cpus, *lock_dir, *cache, *cache_size, *launch;
-	unsigned slots;
-	int copy;
+	const char *partition, *background, *runner, *options;
+	const struct texts *features, *constraint;
+	unsigned slots, launches;
+	int64_t patience_ms;
+	int is_elsewhere; /* on machines that do not see this one's files */
 };
 
 /* Always makes one; what is wrong goes to problems (may be NULL) and the rest

@@ -11,6 +11,13 @@ struct pool_place {
 	const struct engine *engine;
 	struct session *session;
 	struct slot slot;
+	/* Of slurm. */
+	const struct pool_rules *rules;
+	enum slot_class class;
+	int64_t deadline_ms;
+	char *job, *node; /* node NULL: not known yet */
+	int said;         /* what srun says on stderr, a file in memory */
+	int ended;        /* before its runner said that it does */
 };
 
 struct engine {
@@ -24,10 +31,13 @@ struct engine {
 	int (*give_back)(struct pool_place *place, int error, int ended,
 			 struct err *err);
 	int (*is_wanted)(const struct pool_rules *rules);
+	int (*has)(const struct pool_rules *rules, const struct texts *features,
+		   struct err *err);
+	int (*recover)(const struct pool_rules *rules, struct err *err);
 	int (*capacity)(const struct pool_rules *rules, struct err *err);
 	int (*count_taken)(const struct pool_rules *rules, struct err *err);
 };
 
-extern const struct engine engine_local;
+extern const struct engine engine_local, engine_slurm;
 
 #endif

@@ -89,6 +89,29 @@ is_wanted(const struct pool_rules *rules)
 }
 
 static int
+has(const struct pool_rules *rules, const struct texts *features,
+    struct err *err)
+{
+	for (size_t i = 0; i < features->count; i++)
+		if (!rules->features ||
+		    !texts_has(rules->features, features->items[i]))
+			return err_set(err, 0,
+				       "it needs %s, which this machine is not "
+				       "said to have: pacegate-pool.features",
+				       features->items[i]);
+	return 1;
+}
+
+/* A slot's lock goes with its holder. */
+static int
+recover(const struct pool_rules *rules, struct err *err)
+{
+	(void)rules;
+	(void)err;
+	return 0;
+}
+
+static int
 capacity(const struct pool_rules *rules, struct err *err)
 {
 	(void)err;
@@ -101,5 +124,5 @@ count_taken(const struct pool_rules *rules, struct err *err)
 	return slot_count_taken(&rules->slots, err);
 }
 
-const struct engine engine_local = { "local",   take,     give_back,
-				     is_wanted, capacity, count_taken };
+const struct engine engine_local = { "local", take,    give_back, is_wanted,
+				     has,     recover, capacity,  count_taken };

@@ -6,8 +6,9 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "pool/engine.h"
+#include "pool/features.h"
 
-static const struct engine *const engines[] = { &engine_local };
+static const struct engine *const engines[] = { &engine_local, &engine_slurm };
 
 /* Configuration is checked before it comes here. */
 static const struct engine *
@@ -29,6 +30,10 @@ pool_take(struct pool_place **result, const struct pool_rules *rules,
 
 	place->engine = engine_of(rules);
 	place->slot = (struct slot)SLOT_INIT;
+	place->rules = rules;
+	place->class = request->class;
+	place->deadline_ms = request->deadline_ms;
+	place->said = -1;
 	ret = place->engine->take(place, rules, request, spec, err);
 	if (ret < 0) {
 		ret = pool_give_back(place, ret, 0, err);
@@ -44,12 +49,20 @@ pool_session(const struct pool_place *place)
 	return place->session;
 }
 
+const char *
+pool_node(const struct pool_place *place)
+{
+	return place->node;
+}
+
 int
 pool_give_back(struct pool_place *place, int error, int ended, struct err *err)
 {
 	if (!place)
 		return error;
 	error = place->engine->give_back(place, error, ended, err);
+	free(place->job);
+	free(place->node);
 	free(place);
 	return error;
 }
@@ -58,6 +71,28 @@ int
 pool_is_wanted(const struct pool_rules *rules)
 {
 	return engine_of(rules)->is_wanted(rules);
+}
+
+int
+pool_has(const struct pool_rules *rules, const char *needs, struct err *err)
+{
+	struct texts features = { 0 };
+	int ret = features_add(&features, needs);
+
+	if (ret < 0)
+		ret = err_set(err, ret, "needs=%s names no features", needs);
+	else if (features.count)
+		ret = engine_of(rules)->has(rules, &features, err);
+	else
+		ret = 1;
+	texts_release(&features);
+	return ret;
+}
+
+int
+pool_recover(const struct pool_rules *rules, struct err *err)
+{
+	return engine_of(rules)->recover(rules, err);
 }
 
 int

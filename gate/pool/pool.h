@@ -19,11 +19,29 @@ struct pool_rules {
 	const char *type;             /* of the engine */
 	struct session_rules session; /* the runner's command line */
 	struct slot_rules slots;      /* of this host */
+	const struct texts *features; /* that this host has */
+	const char *repository;       /* its directory, for names of jobs */
+	int64_t patience_ms; /* that a runner may be silent beyond its work */
+	struct {
+		const char *partition, *background; /* NULL: the default */
+		const struct texts *constraint;
+		const char *options; /* more words for srun, or NULL */
+		unsigned launches;   /* at a time, of this host */
+		unsigned slots;      /* sessions at a time, 0: one a node */
+	} slurm;
 };
 
 /* What a session wants of the pool; texts are borrowed. */
 struct pool_request {
 	enum slot_class class;
+	const char *session; /* its id */
+	const char *commit;  /* what it is about, for people */
+	const char *needs;   /* features behind commas, NULL: none */
+	/* Where it should not run, if it can run anywhere else. */
+	const struct texts *avoid;
+	/* It confirms what ran there: on another machine of that class, if
+	 * there is one. NULL: any. */
+	const char *confirms;
 	int64_t deadline_ms; /* of the wait; monotonic, -1: none */
 	/* Told about once a second what it waits for; non-zero gives up. May
 	 * be NULL. */
@@ -46,10 +64,15 @@ int pool_take(struct pool_place **place, const struct pool_rules *rules,
 /* To talk to the runner; it ends with its place. */
 struct session *pool_session(const struct pool_place *place);
 
+/* The machine's name in the pool; NULL: this one. */
+const char *pool_node(const struct pool_place *place);
+
 /*
  * End the runner and give the slot back; NULL is fine. `error` is what the
  * session came to, with its err: returned as it was, or as what the engine
- * knows better. ended: the runner closed its end without a word.
+ * knows better: ERR_LOST for what another machine may do, ERR_BUSY for a
+ * session that had to give way. ended: the runner closed its end without a
+ * word.
  */
 int pool_give_back(struct pool_place *place, int error, int ended,
 		   struct err *err);
@@ -57,6 +80,14 @@ int pool_give_back(struct pool_place *place, int error, int ended,
 /* For a session in the background: one that somebody waits for wants its
  * slot. */
 int pool_is_wanted(const struct pool_rules *rules);
+
+/* Whether any machine of the pool has these features: 1, 0 and err says what
+ * to do, negative where it cannot be told. */
+int pool_has(const struct pool_rules *rules, const char *needs,
+	     struct err *err);
+
+/* End what sessions left behind whose gate was killed. */
+int pool_recover(const struct pool_rules *rules, struct err *err);
 
 /* How many sessions may run at once, and how many of these do; negative on
  * error. */

@@ -13,10 +13,11 @@
 #include "base/io.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/names.h"
 #include "base/proc.h"
 #include "base/protocol.h"
 
-enum { END_MS = 10000, SEND_MS = 60000 };
+enum { END_MS = 10000, SEND_MS = 60000, MAX_NODE = 63 };
 
 struct session {
 	pid_t pid;
@@ -97,6 +98,26 @@ session_next(struct session *session, int64_t deadline_ms, json_t **message,
 		return ERR_PROTOCOL;
 	}
 	return 1;
+}
+
+int
+session_hello(const json_t *message, char **node, struct err *err)
+{
+	const json_t *hello = json_object_get(message, "hello");
+	const char *name = json_text_or(hello, "node", "?");
+	struct buf clean = BUF_INIT;
+
+	if (!*node) {
+		buf_add_clean(&clean, name, strlen(name), MAX_NODE);
+		*node = buf_take(&clean);
+	}
+	if (!hello || json_int_or(hello, "pacegate", 0) == PROTOCOL_VERSION)
+		return 0;
+	return err_set(err, ERR_VERSION,
+		       "the runner is version %.40s and speaks another "
+		       "protocol than this gate, version " PACEGATE_VERSION
+		       ": install the same version of pacegate on both sides",
+		       json_text_or(hello, "version", "unknown"));
 }
 
 int

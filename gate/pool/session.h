@@ -39,6 +39,13 @@ int session_start(struct session **session, const struct texts *words,
 int session_next(struct session *session, int64_t deadline_ms, json_t **message,
 		 struct err *err);
 
+/*
+ * The runner's hello: 0, also for another message. *node is set to its node's
+ * name, where the caller has none yet; "?" if it does not say. ERR_VERSION for
+ * a runner that speaks another protocol.
+ */
+int session_hello(const json_t *message, char **node, struct err *err);
+
 /* Send one message. ERR_SYSTEM when the runner is gone. */
 int session_send(struct session *session, const json_t *message,
 		 struct err *err);

@@ -51,12 +51,13 @@ open_lock(const struct slot_rules *rules, const char *name, struct err *err)
 
 /* 1 taken, 0 somebody else has it, negative on error. */
 static int
-try_slot(struct slot *slot, const struct slot_rules *rules, unsigned index,
-	 struct err *err)
+try_one(struct slot *slot, const struct slot_rules *rules, unsigned index,
+	struct err *err)
 {
-	char name[32];
+	char name[48];
 
-	snprintf(name, sizeof(name), "slot.%u", index);
+	snprintf(name, sizeof(name), "%s.%u",
+		 rules->name ? rules->name : "slot", index);
 	slot->fd = open_lock(rules, name, err);
 	if (slot->fd < 0)
 		return ERR_SYSTEM;
@@ -72,11 +73,11 @@ try_slot(struct slot *slot, const struct slot_rules *rules, unsigned index,
 	return 1;
 }
 
-static int
-try_all(struct slot *slot, const struct slot_rules *rules, struct err *err)
+int
+slot_try(struct slot *slot, const struct slot_rules *rules, struct err *err)
 {
 	for (unsigned i = 0; i < rules->count; i++) {
-		int got = try_slot(slot, rules, i, err);
+		int got = try_one(slot, rules, i, err);
 
 		if (got)
 			return got;
@@ -93,7 +94,7 @@ slot_take(struct slot *slot, const struct slot_rules *rules,
 	int64_t start = clock_monotonic_ms(&clock_real), told = start;
 	int wanted = -1, got;
 
-	while (!(got = try_all(slot, rules, err))) {
+	while (!(got = slot_try(slot, rules, err))) {
 		int64_t now = clock_monotonic_ms(&clock_real);
 
 		if (class == SLOT_BLOCKING && wanted < 0) {
@@ -147,7 +148,7 @@ slot_count_taken(const struct slot_rules *rules, struct err *err)
 
 	for (unsigned i = 0; i < rules->count; i++) {
 		struct slot slot = SLOT_INIT;
-		int got = try_slot(&slot, rules, i, err);
+		int got = try_one(&slot, rules, i, err);
 
 		if (got < 0)
 			return got;

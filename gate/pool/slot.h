@@ -14,6 +14,7 @@ struct err;
  */
 struct slot_rules {
 	const char *lock_dir; /* NULL: /run/lock, else /tmp */
+	const char *name;     /* of their locks, NULL: `slot` */
 	const char *cpus;     /* "1-3,5", NULL: all but the first core */
 	unsigned count;       /* slots that share them; at least 1 */
 };
@@ -41,6 +42,10 @@ int slot_take(struct slot *slot, const struct slot_rules *rules,
 	      enum slot_class class, int64_t deadline_ms,
 	      int (*waiting)(void *data, int64_t waited_ms), void *data,
 	      struct err *err);
+
+/* Take a free one's lock, without waiting and without CPUs: 1, or 0. */
+int slot_try(struct slot *slot, const struct slot_rules *rules,
+	     struct err *err);
 
 /* For a holder in the background: somebody who blocks is waiting. */
 int slot_is_wanted(const struct slot_rules *rules);

@@ -83,7 +83,7 @@ has_defaults(void **state)
 	assert_string_equal(box.counter, "auto");
 	policy_pool(policy, &pool);
 	assert_int_equal(pool.slots, 1);
-	assert_false(pool.copy);
+	assert_false(pool.is_elsewhere);
 	assert_null(pool.launch);
 }
 

@@ -87,7 +87,7 @@ $(B)/tests/unit/%: $(B)/tests/unit/%.o $(B)/libhooks.a $(B)/librunner.a $(B)/lib
 $(B)/tests/host/post: $(B)/tests/host/post.o $(B)/libgate.a
 	$(CC) $(ALLLDFLAGS) -o $@ $^ $(GATE_LIBS) $(HOST_LIBS)
 
-$(B)/tests/bench/hot $(B)/tests/bench/fill: $(B)/tests/bench/%: \
+$(B)/tests/bench/hot $(B)/tests/bench/fill $(B)/tests/bench/store: $(B)/tests/bench/%: \
 		$(B)/tests/bench/%.o $(B)/libgate.a
 	$(CC) $(ALLLDFLAGS) -o $@ $^ $(GATE_LIBS)
 

@@ -9,7 +9,7 @@
 
 /* Inside store/: the open environment. */
 
-enum { STORE_SCHEMA = 1 };
+enum { STORE_SCHEMA = 2 };
 
 #define STORE_DATA "data.mdb"
 #define STORE_LOCK "lock.mdb"

@@ -11,41 +11,49 @@ struct job {
 };
 
 static int
-write_line(struct job *job, const char *table, json_t *fields, struct err *err)
+add_line(struct store_tx *tx, struct record *record, struct buf *text)
 {
-	json_t *line = json_object();
-	struct buf text = BUF_INIT;
-	int rc = 0;
+	const struct table_row *row = &tables[record->table];
+	json_t *fields = row->show(tx, record), *line;
 
-	json_object_set_new(line, "table", json_text(table));
+	if (!fields)
+		return store_tx_error(tx);
+	line = json_object();
+	json_object_set_new(line, "table", json_text(row->name));
 	json_object_update(line, fields);
-	json_append(&text, line);
-	buf_addc(&text, '\n');
-	if (fwrite(text.data, 1, text.len, job->out) != text.len)
-		rc = err_errno(err, "write");
-	job->lines++;
-	buf_release(&text);
+	json_append(text, line);
+	buf_addc(text, '\n');
 	json_decref(line);
-	return rc;
+	json_decref(fields);
+	return 0;
 }
 
 static int
 export_table(struct store_tx *tx, enum table table, struct job *job,
 	     struct err *err)
 {
+	const struct table_row *row = &tables[table];
+	struct buf text = BUF_INIT;
 	struct walk walk;
 	int rc;
 
 	walk_start(&walk, tx, table, NULL);
 	while ((rc = walk_next(&walk)) == 1) {
-		json_t *fields = tables[table].show(tx, &walk.record);
+		size_t lines = 1;
 
-		rc = fields ? write_line(job, tables[table].name, fields, err)
-			    : store_tx_error(tx);
-		json_decref(fields);
+		buf_clear(&text);
+		if (row->lines)
+			rc = row->lines(tx, &walk.record, &text, &lines);
+		else
+			rc = add_line(tx, &walk.record, &text);
+		if (rc == 0 &&
+		    fwrite(text.data, 1, text.len, job->out) != text.len)
+			rc = err_errno(err, "write");
 		if (rc < 0)
 			break;
+		job->lines += lines;
 	}
+	buf_release(&text);
 	walk_end(&walk);
 	return rc;
 }
@@ -57,7 +65,7 @@ export_all(struct store_tx *tx, void *data, struct err *err)
 	int rc = 0;
 
 	for (int i = 0; rc == 0 && i < TABLE_COUNT; i++)
-		if (tables[i].show)
+		if (tables[i].show || tables[i].lines)
 			rc = export_table(tx, (enum table)i, job, err);
 	if (rc == 0 && fflush(job->out) != 0)
 		rc = err_errno(err, "write");

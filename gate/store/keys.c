@@ -95,7 +95,8 @@ pack_tail(struct pack *pack, const char *text)
 int
 pack_after(const struct pack *pack, struct pack *after)
 {
-	*after = *pack;
+	pack_start(after);
+	pack_bytes(after, pack->bytes, pack->len);
 	while (after->len > 0 && after->bytes[after->len - 1] == 0xff)
 		after->len--;
 	if (after->len == 0)

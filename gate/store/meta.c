@@ -7,7 +7,10 @@
 #include "store/store.h"
 #include "store/tables.h"
 
-/* meta: `schema`, `counter:NAME` (the last id given) and `note:NAME`. */
+/* meta: `schema`, `points` (of all histories), `counter:NAME` (the last id
+ * given) and `note:NAME`. */
+
+#define POINTS "points"
 
 static void
 note_key(struct pack *key, const char *name)
@@ -47,6 +50,41 @@ store_note_get(struct store_tx *tx, const char *name, char **text)
 	return rc;
 }
 
+int
+tx_count_points(struct store_tx *tx, uint64_t *points)
+{
+	struct record record;
+	struct pack key;
+	int rc;
+
+	*points = 0;
+	pack_start(&key);
+	pack_tail(&key, POINTS);
+	rc = tx_get(tx, TABLE_META, &key, &record);
+	if (rc < 0)
+		return rc == ERR_NOT_FOUND ? 0 : rc;
+	*points = fields_u64(&record.value);
+	return fields_are_done(&record.value)
+		       ? 0
+		       : tx_bad(tx, &record, "value is no number");
+}
+
+int
+tx_note_points(struct store_tx *tx)
+{
+	struct pack key, value;
+	uint64_t points;
+	int rc = tx_count_points(tx, &points);
+
+	if (rc < 0)
+		return rc;
+	pack_start(&key);
+	pack_tail(&key, POINTS);
+	pack_start(&value);
+	pack_u64(&value, points + tx->points);
+	return tx_put_pack(tx, TABLE_META, &key, &value);
+}
+
 static const char *
 after_prefix(const char *name, const char *prefix)
 {
@@ -74,6 +112,10 @@ meta_show(struct store_tx *tx, struct record *record)
 		json_object_set_new(line, "counter", json_text(name));
 		json_object_set_new(
 			line, "last",
+			json_integer((json_int_t)fields_u64(&record->value)));
+	} else if (!strcmp(key, POINTS)) {
+		json_object_set_new(
+			line, POINTS,
 			json_integer((json_int_t)fields_u64(&record->value)));
 	} else if (!strcmp(key, "schema")) {
 		json_object_set_new(line, "schema",
@@ -125,6 +167,9 @@ meta_restore(struct store_tx *tx, const json_t *line, struct err *err)
 
 	if (json_object_get(line, "schema"))
 		return check_schema(line, err);
+	/* The points themselves are counted as they come in. */
+	if (json_object_get(line, POINTS))
+		return 0;
 	if (json_object_get(line, "note"))
 		return restore_note(tx, line, err);
 	rc = json_get_text(line, "counter", &name, err);

@@ -3,12 +3,13 @@
 #include "store/tables.h"
 
 /*
- * Schema 1 is the first. A change of what lies on disk raises STORE_SCHEMA and
- * adds the row that brings the one before to it; the row's function finds all
- * tables open.
+ * Schema 1 is the first; 2 has many points in a record of a history. A change
+ * of what lies on disk raises STORE_SCHEMA and adds the row that brings the one
+ * before to it; the row's function finds all tables open.
  */
-const struct migration store_migrations[] = { { 0, NULL } };
-const size_t store_migration_count = 0;
+const struct migration store_migrations[] = { { 1, series_migrate } };
+const size_t store_migration_count = sizeof(store_migrations) /
+				     sizeof(store_migrations[0]);
 
 static int peek(struct store *store, unsigned schema, struct err *err);
 static int prepare(struct store_tx *tx, void *data, struct err *err);

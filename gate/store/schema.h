@@ -11,6 +11,9 @@
 extern const struct migration store_migrations[];
 extern const size_t store_migration_count;
 
+/* From schema 1, a record for each point; series_migrate.c. */
+int series_migrate(struct store_tx *tx, void *data, struct err *err);
+
 /*
  * Open the tables; make them in an empty store, migrate an older one, all in
  * one transaction. ERR_VERSION for a newer one, and for an older one that was

@@ -18,7 +18,7 @@ struct table_row {
 	/*
 	 * A record as JSON, without its `table`. NULL with the transaction's
 	 * error when it is bad; so this is what verify checks with. A table
-	 * without a function is not exported.
+	 * without this and lines() is not exported.
 	 */
 	json_t *(*show)(struct store_tx *tx, struct record *record);
 
@@ -26,8 +26,13 @@ struct table_row {
 	int (*restore)(struct store_tx *tx, const json_t *line,
 		       struct err *err);
 
-	/* For a table that only points into others: 0 or tx_bad(). */
+	/* For a table without show(): 0 or tx_bad(). */
 	int (*check)(struct store_tx *tx, struct record *record);
+
+	/* For a table of which a record is many lines, instead: append them,
+	 * whole, and count them. 0 or the transaction's error. */
+	int (*lines)(struct store_tx *tx, struct record *record,
+		     struct buf *text, size_t *lines);
 };
 
 extern const struct table_row tables[TABLE_COUNT];
@@ -42,7 +47,9 @@ int environment_restore(struct store_tx *tx, const json_t *line,
 int name_check(struct store_tx *tx, struct record *record);
 json_t *sample_show(struct store_tx *tx, struct record *record);
 int sample_restore(struct store_tx *tx, const json_t *line, struct err *err);
-json_t *point_show(struct store_tx *tx, struct record *record);
+int block_lines(struct store_tx *tx, struct record *record, struct buf *text,
+		size_t *lines);
+int block_check(struct store_tx *tx, struct record *record);
 int point_restore(struct store_tx *tx, const json_t *line, struct err *err);
 json_t *baseline_show(struct store_tx *tx, struct record *record);
 int baseline_restore(struct store_tx *tx, const json_t *line, struct err *err);

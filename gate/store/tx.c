@@ -92,6 +92,11 @@ run_once(struct store_tx *tx, store_fn *fn, void *data, struct err *err)
 	rc = store_check_schema(tx);
 	if (rc == 0)
 		rc = fn(tx, data, err);
+	if (rc >= 0)
+		series_flush(tx);
+	if (rc >= 0 && tx->points > 0)
+		tx_note_points(tx);
+	series_release(tx);
 	tx->store->running = 0;
 	if (rc < 0 || tx->first.code < 0 || !tx->write) {
 		mdb_txn_abort(tx->txn);

@@ -44,6 +44,8 @@ struct store_tx {
 	MDB_txn *txn;
 	int write;
 	int full; /* the map must grow and all must run again */
+	struct open_block *open_block; /* series.c */
+	uint64_t points; /* new in histories; meta keeps the sum */
 	struct err first;
 };
 
@@ -94,6 +96,14 @@ uint64_t tx_next_id(struct store_tx *tx, const char *name, uint64_t at_least);
 
 /* The same for an id that sorts by time. */
 uint64_t tx_next_time_id(struct store_tx *tx, const char *name, int64_t now_s);
+
+/* Write what series.c holds back, and forget it. */
+int series_flush(struct store_tx *tx);
+void series_release(struct store_tx *tx);
+
+/* Add tx->points to the sum in meta; the sum, 0 where there is none. */
+int tx_note_points(struct store_tx *tx);
+int tx_count_points(struct store_tx *tx, uint64_t *points);
 
 /* Ids up to this one count as given. */
 int tx_raise_id(struct store_tx *tx, const char *name, uint64_t last);

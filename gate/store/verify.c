@@ -25,7 +25,6 @@ store_count(struct store_tx *tx, struct store_counts *counts)
 		{ TABLE_METRICS, &counts->metrics },
 		{ TABLE_ENVIRONMENTS, &counts->environments },
 		{ TABLE_SAMPLES, &counts->samples },
-		{ TABLE_SERIES, &counts->points },
 		{ TABLE_BASELINES, &counts->baselines },
 		{ TABLE_VERDICTS, &counts->verdicts },
 		{ TABLE_SESSIONS, &counts->jobs },
@@ -36,7 +35,8 @@ store_count(struct store_tx *tx, struct store_counts *counts)
 	struct store *store = tx->store;
 	MDB_envinfo info;
 	MDB_stat stat;
-	int result;
+	uint64_t points;
+	int result, rc;
 
 	memset(counts, 0, sizeof(*counts));
 	if (store_tx_error(tx) < 0)
@@ -50,6 +50,10 @@ store_count(struct store_tx *tx, struct store_counts *counts)
 	result = mdb_env_info(store->env, &info);
 	if (result != MDB_SUCCESS)
 		return tx_fail_lmdb(tx, result, "count");
+	rc = tx_count_points(tx, &points);
+	if (rc < 0)
+		return rc;
+	counts->points = points;
 	counts->size_bytes = (info.me_last_pgno + 1) * stat.ms_psize;
 	return 0;
 }

@@ -11,13 +11,19 @@ void
 walk_start(struct walk *walk, struct store_tx *tx, enum table table,
 	   const struct pack *prefix)
 {
-	memset(walk, 0, sizeof(*walk));
 	walk->tx = tx;
+	walk->cursor = NULL;
+	walk->newest_first = 0;
+	walk->begun = 0;
+	/* Not as a whole: the bytes are many, and few of them used. */
+	pack_start(&walk->low);
+	pack_start(&walk->last);
+	if (prefix)
+		pack_bytes(&walk->low, prefix->bytes, prefix->len);
+	pack_start(&walk->high);
+	pack_bytes(&walk->high, walk->low.bytes, walk->low.len);
+	memset(&walk->record, 0, sizeof(walk->record));
 	walk->record.table = table;
-	if (prefix) {
-		walk->low = *prefix;
-		walk->high = *prefix;
-	}
 }
 
 static int

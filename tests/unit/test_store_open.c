@@ -178,15 +178,15 @@ static void
 test_migration(void **state)
 {
 	struct fixture *fixture = *state;
-	const struct migration good[] = { { 1, migrate_well },
-					  { 2, migrate_well } };
-	const struct migration bad[] = { { 1, migrate_well },
-					 { 2, migrate_badly } };
-	struct store_setup setup = { 1 << 20, 3, bad, 2 };
+	const struct migration good[] = { { STORE_SCHEMA, migrate_well },
+					  { STORE_SCHEMA + 1, migrate_well } };
+	const struct migration bad[] = { { STORE_SCHEMA, migrate_well },
+					 { STORE_SCHEMA + 1, migrate_badly } };
+	struct store_setup setup = { 1 << 20, STORE_SCHEMA + 2, bad, 2 };
 	struct err err = ERR_INIT;
 	char *text = NULL;
 
-	write_schema(fixture, 1);
+	write_schema(fixture, STORE_SCHEMA);
 	assert_int_equal(store_open_setup(&fixture->store, fixture->dir,
 					  STORE_WRITE, &setup, &err),
 			 ERR_INPUT);
@@ -219,14 +219,15 @@ static void
 test_schema_changes_meanwhile(void **state)
 {
 	struct fixture *fixture = *state;
-	const struct migration steps[] = { { 1, migrate_well } };
-	const struct store_setup setup = { 1 << 20, 2, steps, 1 };
+	const struct migration steps[] = { { STORE_SCHEMA, migrate_well } };
+	const struct store_setup setup = { 1 << 20, STORE_SCHEMA + 1, steps,
+					   1 };
 	struct err err = ERR_INIT;
 	int ready[2], go[2], status;
 	char byte = 'x', note[] = "old form";
 	pid_t pid;
 
-	write_schema(fixture, 1);
+	write_schema(fixture, STORE_SCHEMA);
 	assert_int_equal(pipe(ready), 0);
 	assert_int_equal(pipe(go), 0);
 	pid = fork();

@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "store/schema.h"
 #include "store/tables.h"
+#include "store/turn.h"
 
 /*
  * Opening. LMDB keeps data.mdb and lock.mdb in the directory; a store that
@@ -78,6 +79,7 @@ store_open_setup(struct store **store, const char *dir, enum store_mode mode,
 	made->pid = getpid();
 	made->dir = mem_copy_text(dir);
 	made->mode = mode;
+	made->patience_ms = TURN_PATIENCE_MS;
 	rc = open_env(made, setup, is_new, err);
 	if (rc == 0)
 		rc = schema_prepare(made, setup, err);

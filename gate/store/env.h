@@ -2,6 +2,7 @@
 #define STORE_ENV_H
 
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "store/store.h"
@@ -20,8 +21,9 @@ struct store {
 	pid_t pid;
 	char *dir;
 	enum store_mode mode;
-	int running;     /* inside a transaction */
-	unsigned schema; /* what this process works with; 0 while opening */
+	int running;         /* inside a transaction */
+	int64_t patience_ms; /* with who keeps us from writing: turn.h */
+	unsigned schema;     /* what this process works with; 0 while opening */
 };
 
 /* Brings a store from schema `from` to from + 1. */

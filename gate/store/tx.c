@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "store/env.h"
+#include "store/turn.h"
 
 /*
  * How a transaction runs: begin, the caller's function, commit. The map is a
@@ -39,7 +40,11 @@ store_write(struct store *store, store_fn *fn, void *data, struct err *err)
 	for (;;) {
 		struct store_tx tx = { .store = store, .write = 1 };
 
+		rc = turn_take(store, err);
+		if (rc < 0)
+			return rc;
 		rc = run_once(&tx, fn, data, err);
+		turn_give(store);
 		if (!tx.full)
 			return rc;
 		rc = grow(store, err);

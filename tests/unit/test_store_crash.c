@@ -8,6 +8,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+
 /* Killed writers, two writers at once, a full disk. */
 
 enum { NOTES = 20 };
@@ -305,6 +307,84 @@ test_two_processes(void **state)
 	assert_int_equal(leased, 2 * JOBS);
 }
 
+/* Stopped in the middle of a write, as by a debugger or a full terminal. */
+static int
+stop_inside(struct store_tx *tx, void *data, struct err *err)
+{
+	(void)tx, (void)data, (void)err;
+	raise(SIGSTOP);
+	return 0;
+}
+
+static void
+test_stopped_writer(void **state)
+{
+	struct fixture *fixture = *state;
+	struct err err = ERR_INIT;
+	char process[32];
+	int status, number = 1;
+	pid_t pid = fork();
+
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		struct store *own = open_store(fixture->dir, STORE_WRITE);
+
+		_exit(store_write(own, stop_inside, NULL, NULL));
+	}
+	assert_int_equal(waitpid(pid, &status, WUNTRACED), pid);
+	assert_true(WIFSTOPPED(status));
+	fixture->store->patience_ms = 300;
+	assert_int_equal(store_write(fixture->store, put_number, &number, &err),
+			 ERR_BUSY);
+	snprintf(process, sizeof(process), "process %d (", (int)pid);
+	assert_non_null(strstr(err.text, process));
+	/* Reading needs no turn. */
+	must_read(fixture->store, get_number, &number);
+	assert_int_equal(number, 0);
+	assert_int_equal(kill(pid, SIGCONT), 0);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	number = 1;
+	must_write(fixture->store, put_number, &number);
+}
+
+static int
+sleep_inside(struct store_tx *tx, void *data, struct err *err)
+{
+	(void)tx, (void)data, (void)err;
+	clock_sleep_ms(40);
+	return 0;
+}
+
+/* One who writes all the time, as an import does, lets others in between, and
+ * waiting for it is no reason to give up. */
+static void
+test_turns(void **state)
+{
+	struct fixture *fixture = *state;
+	int status, fds[2];
+	char byte = 'x';
+	pid_t pid;
+
+	assert_int_equal(pipe(fds), 0);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		struct store *own = open_store(fixture->dir, STORE_WRITE);
+
+		for (;;)
+			if (store_write(own, sleep_inside, NULL, NULL) < 0 ||
+			    write(fds[1], &byte, 1) != 1)
+				_exit(1);
+	}
+	assert_int_equal(read(fds[0], &byte, 1), 1);
+	for (int number = 1; number <= 10; number++)
+		must_write(fixture->store, put_number, &number);
+	assert_int_equal(kill(pid, SIGKILL), 0);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	close(fds[0]), close(fds[1]);
+}
+
 /* In a process and a mount namespace of its own; 77: not possible here. */
 static int
 fill_disk(const char *dir)
@@ -481,9 +561,10 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		OPEN(test_killed_writer), OPEN(test_killed_inside),
-		OPEN(test_killed_reader), OPEN(test_two_processes),
-		EMPTY(test_full_disk),    EMPTY(test_full_disk_at_length),
+		OPEN(test_killed_writer),  OPEN(test_killed_inside),
+		OPEN(test_killed_reader),  OPEN(test_two_processes),
+		EMPTY(test_full_disk),     EMPTY(test_full_disk_at_length),
+		OPEN(test_stopped_writer), OPEN(test_turns),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

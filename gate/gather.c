@@ -420,6 +420,14 @@ gather_tree_config(const struct repo *repo, const struct oid *tree,
 }
 
 void
+gather_test_release(struct gather_test *test)
+{
+	free(test->path);
+	free(test->known_as);
+	directives_release(&test->directives);
+}
+
+void
 gather_release(struct gather *gather)
 {
 	for (size_t i = 0; gather->commits && i < gather->update.count; i++)
@@ -428,11 +436,10 @@ gather_release(struct gather *gather)
 		tree_config_release(&gather->revisions[i]->config);
 		free(gather->revisions[i]);
 	}
-	for (size_t i = 0; i < gather->test_count; i++) {
-		free(gather->tests[i].path);
-		free(gather->tests[i].known_as);
-		directives_release(&gather->tests[i].directives);
-	}
+	for (size_t i = 0; i < gather->test_count; i++)
+		gather_test_release(&gather->tests[i]);
+	for (size_t i = 0; i < gather->gone_count; i++)
+		free(gather->gone[i].path);
 	free(gather->ref);
 	free(gather->commits);
 	free(gather->revisions);
@@ -442,7 +449,7 @@ gather_release(struct gather *gather)
 	free(gather->plan_tests);
 	free(gather->laid_over);
 	texts_release(&gather->touched);
-	texts_release(&gather->deleted);
+	free(gather->gone);
 	trailers_release(&gather->trailers);
 	problems_release(&gather->problems);
 	repo_update_release(&gather->update);
@@ -452,9 +459,19 @@ gather_release(struct gather *gather)
 const struct gather_test *
 gather_find(const struct gather *gather, const char *path)
 {
-	for (size_t i = 0; i < gather->test_count; i++)
-		if (!strcmp(gather->tests[i].path, path))
-			return &gather->tests[i];
+	size_t from = 0, to = gather->test_count;
+
+	while (from < to) {
+		size_t mid = from + (to - from) / 2;
+		int order = strcmp(path, gather->tests[mid].path);
+
+		if (!order)
+			return &gather->tests[mid];
+		if (order < 0)
+			to = mid;
+		else
+			from = mid + 1;
+	}
 	return NULL;
 }
 

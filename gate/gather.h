@@ -37,13 +37,20 @@ struct gather_test {
 	char *known_as;  /* name in the store: the old one of a renamed test */
 	struct oid blob; /* zero for a program that the build makes */
 	unsigned mode;
-	char definition[41];
+	char definition[41]; /* of one that runs */
 	struct directives directives;
 	struct oid baseline; /* zero: none */
 	int changed;         /* the baseline holds another definition */
 	int is_new;          /* the base does not hold it */
+	int is_touched;      /* its own file differs from the base's */
 	int runs;
 	const char *reset; /* reason of a Perf-Reset, borrowed from trailers */
+};
+
+/* A test that the base holds and the tip does not. */
+struct gather_gone {
+	char *path;
+	struct oid blob;
 };
 
 /* A revision with what its own .pacegate says. */
@@ -59,11 +66,13 @@ struct gather {
 	struct repo_commit *commits;        /* selected, oldest first */
 	struct gather_revision **revisions; /* commits first, then baselines */
 	size_t revision_count, revision_cap;
-	struct gather_test *tests;
+	struct gather_test *tests; /* by path */
 	size_t test_count, test_cap, run_count;
-	struct texts touched; /* changed paths that are not ignored */
+	struct texts touched; /* changed paths that are not ignored, sorted */
+	int touched_more;     /* and more than are listed */
 	int ignored;          /* some are */
-	struct texts deleted; /* tests that the base holds and the tip not */
+	struct gather_gone *gone; /* by path */
+	size_t gone_count, gone_cap;
 	struct trailers trailers;
 	struct problems problems;
 	struct plan_file *overlay;
@@ -93,6 +102,7 @@ struct gather_input {
 int gather_update(struct gather *gather, const struct gather_input *input,
 		  struct err *err);
 void gather_release(struct gather *gather);
+void gather_test_release(struct gather_test *test); /* its contents */
 
 const struct gather_test *gather_find(const struct gather *gather,
 				      const char *path);

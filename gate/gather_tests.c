@@ -8,137 +8,11 @@
 #include "base/err.h"
 #include "base/hash.h"
 #include "base/mem.h"
+#include "gather_find.h"
+#include "gather_touch.h"
 #include "policy/pattern.h"
 
-enum { MAX_TEST_FILE = 1 << 20, MAX_TOUCHED = 20000, MAX_TESTS = 4096 };
-
-struct finder {
-	struct gather *gather;
-	const struct gather_input *input;
-	const struct texts *patterns;
-	const struct texts *ignore;
-	const struct oid *tree, *base_tree; /* base_tree zero: none */
-	int too_many;
-};
-
-static struct gather_test *
-add_test(struct gather *gather, const char *path, const struct oid *blob,
-	 unsigned mode)
-{
-	struct gather_test *test;
-
-	MEM_GROW(gather->tests, gather->test_count, gather->test_cap);
-	test = &gather->tests[gather->test_count++];
-	*test = (struct gather_test){ .path = mem_copy_text(path),
-				      .known_as = mem_copy_text(path),
-				      .blob = *blob,
-				      .mode = mode };
-	directives_init(&test->directives);
-	return test;
-}
-
-/* Something that was meant as a test and is no program. */
-static void
-warn_not_executable(struct finder *finder, const struct repo_file *file)
-{
-	struct buf text = BUF_INIT;
-	struct oid before;
-	unsigned mode = 0;
-
-	/* Only of what this push brings: nobody wants to hear it every time. */
-	if (!oid_is_zero(finder->base_tree) &&
-	    !repo_file_at(finder->input->repo, finder->base_tree, file->path,
-			  &before, &mode, NULL) &&
-	    oid_equal(&before, &file->blob) && mode == file->mode)
-		return;
-	if (!repo_blob(finder->input->repo, &file->blob, MAX_TEST_FILE, &text,
-		       NULL) &&
-	    text.len > 2 && !memcmp(text.data, "#!", 2))
-		problems_add(&finder->gather->problems, file->path,
-			     "looks like a test and is not executable: git "
-			     "update-index --chmod=+x %s",
-			     file->path);
-	buf_release(&text);
-}
-
-static int
-on_file(void *data, const struct repo_file *file)
-{
-	struct finder *finder = data;
-
-	if (!patterns_match(finder->patterns, file->path) ||
-	    gather_find(finder->gather, file->path))
-		return 0;
-	if (file->mode != MODE_EXECUTABLE) {
-		if (file->mode != MODE_LINK)
-			warn_not_executable(finder, file);
-		return 0;
-	}
-	if (finder->gather->test_count >= MAX_TESTS) {
-		finder->too_many = 1;
-		return 1;
-	}
-	add_test(finder->gather, file->path, &file->blob, file->mode);
-	return 0;
-}
-
-/* A program that the build makes is named plainly and is not in the tree. */
-static void
-add_built_test(struct finder *finder, const char *path)
-{
-	static const struct oid none;
-	struct oid blob;
-
-	if (repo_file_at(finder->input->repo, finder->tree, path, &blob, NULL,
-			 NULL) == ERR_NOT_FOUND &&
-	    !gather_find(finder->gather, path))
-		add_test(finder->gather, path, &none, MODE_EXECUTABLE);
-}
-
-static int
-find_files(struct finder *finder, struct err *err)
-{
-	struct texts done = { 0 };
-	int ret = 0;
-
-	for (size_t i = 0; !ret && i < finder->patterns->count; i++) {
-		const char *pattern = finder->patterns->items[i];
-		char *prefix;
-
-		if (*pattern == '!')
-			continue;
-		if (pattern_is_plain(pattern) &&
-		    pattern[strlen(pattern) - 1] != '/')
-			add_built_test(finder, pattern);
-		prefix = mem_copy_bytes(pattern, pattern_prefix(pattern));
-		if (!texts_has(&done, prefix)) {
-			texts_add(&done, prefix);
-			ret = repo_each_file(finder->input->repo, finder->tree,
-					     prefix, on_file, finder, err);
-		}
-		free(prefix);
-	}
-	texts_release(&done);
-	if (finder->too_many)
-		problems_add(&finder->gather->problems, "tests",
-			     "more than %d tests; only the first ones run",
-			     MAX_TESTS);
-	return ret;
-}
-
-static int
-on_change(void *data, const struct repo_change *change)
-{
-	struct finder *finder = data;
-	struct gather *gather = finder->gather;
-
-	if (patterns_match(finder->ignore, change->path)) {
-		gather->ignored = 1;
-		return 0;
-	}
-	texts_add(&gather->touched, change->path);
-	return gather->touched.count >= MAX_TOUCHED;
-}
+enum { MAX_TEST_FILE = 1 << 20 };
 
 void
 gather_definition(const struct repo *repo, const struct oid *tree,
@@ -219,7 +93,6 @@ static void
 find_rename(struct finder *finder, struct gather_test *test)
 {
 	struct gather *gather = finder->gather;
-	const struct repo *repo = finder->input->repo;
 
 	for (size_t i = 0; i < gather->trailers.count; i++) {
 		struct trailer *trailer = &gather->trailers.items[i];
@@ -231,40 +104,13 @@ find_rename(struct finder *finder, struct gather_test *test)
 			return;
 		}
 	}
-	for (size_t i = 0; test->is_new && i < gather->deleted.count; i++) {
-		struct oid blob;
-
-		if (!repo_file_at(repo, finder->base_tree,
-				  gather->deleted.items[i], &blob, NULL,
-				  NULL) &&
-		    oid_equal(&blob, &test->blob)) {
-			set_name(&test->known_as, gather->deleted.items[i]);
+	for (size_t i = 0; test->is_new && i < gather->gone_count; i++) {
+		if (!oid_is_zero(&test->blob) &&
+		    oid_equal(&gather->gone[i].blob, &test->blob)) {
+			set_name(&test->known_as, gather->gone[i].path);
 			return;
 		}
 	}
-}
-
-/* Does anything that the push touches matter to this test? Files that are
- * tests themselves matter to themselves alone. */
-static int
-is_touched(const struct gather *gather, const struct gather_test *test)
-{
-	const struct directives *directives = &test->directives;
-
-	for (size_t i = 0; i < gather->touched.count; i++) {
-		const char *path = gather->touched.items[i];
-
-		if (!strcmp(path, test->path) ||
-		    texts_has(&directives->inputs, path))
-			return 1;
-		if (gather_find(gather, path) ||
-		    texts_has(&gather->deleted, path))
-			continue;
-		if (!directives->affects.count ||
-		    patterns_match(&directives->affects, path))
-			return 1;
-	}
-	return 0;
 }
 
 /* A trailer that speaks of this test wants it weighed: a later push may accept
@@ -300,25 +146,27 @@ warn_loose(struct finder *finder, const struct gather_test *test)
 			     test->path);
 }
 
+/* Whether it runs whatever its directives say. */
+static int
+has_to_run(const struct finder *finder, const struct gather_test *test)
+{
+	const struct gather *gather = finder->gather;
+
+	if (finder->input->only)
+		return patterns_match(finder->input->only, test->path);
+	return test->is_new || test->is_touched || test->reset ||
+	       oid_is_zero(finder->base_tree) || is_spoken_of(gather, test);
+}
+
+/* Only of a test that may run is read what it says of itself: there may be a
+ * thousand others, and a small push. */
 static void
-settle_test(struct finder *finder, struct gather_test *test)
+settle_test(struct finder *finder, const struct touch *touch,
+	    struct gather_test *test)
 {
 	struct gather *gather = finder->gather;
 	struct trailer *reset;
-	struct oid before;
 
-	read_directives(finder->input->repo,
-			&gather->revisions[gather->update.count - 1]->config,
-			test->path, &test->blob, &test->directives,
-			&gather->problems);
-	warn_loose(finder, test);
-	gather_definition(finder->input->repo, finder->tree, test,
-			  test->definition);
-	test->is_new = oid_is_zero(finder->base_tree) ||
-		       (!oid_is_zero(&test->blob) &&
-			repo_file_at(finder->input->repo, finder->base_tree,
-				     test->path, &before, NULL,
-				     NULL) == ERR_NOT_FOUND);
 	find_rename(finder, test);
 	reset = trailers_find(&gather->trailers, TRAILER_KIND_RESET, test->path,
 			      NULL);
@@ -326,14 +174,21 @@ settle_test(struct finder *finder, struct gather_test *test)
 		reset->used = 1;
 		test->reset = reset->reason;
 	}
-	if (finder->input->only)
-		test->runs = patterns_match(finder->input->only, test->path);
-	else
-		test->runs = test->is_new || test->reset ||
-			     oid_is_zero(finder->base_tree) ||
-			     is_spoken_of(gather, test) ||
-			     is_touched(gather, test);
-	gather->run_count += (size_t)test->runs;
+	test->runs = has_to_run(finder, test);
+	if (!test->runs && (finder->input->only || touch_is_empty(touch)))
+		return;
+	read_directives(finder->input->repo,
+			&gather->revisions[gather->update.count - 1]->config,
+			test->path, &test->blob, &test->directives,
+			&gather->problems);
+	warn_loose(finder, test);
+	if (!test->runs)
+		test->runs = touch_matters(touch, &test->directives);
+	if (!test->runs)
+		return;
+	gather_definition(finder->input->repo, finder->tree, test,
+			  test->definition);
+	gather->run_count++;
 }
 
 /* Why a test of the base is none any more. */
@@ -358,8 +213,8 @@ warn_gone(struct finder *finder)
 {
 	struct gather *gather = finder->gather;
 
-	for (size_t i = 0; i < gather->deleted.count; i++) {
-		const char *path = gather->deleted.items[i];
+	for (size_t i = 0; i < gather->gone_count; i++) {
+		const char *path = gather->gone[i].path;
 		int renamed = 0;
 
 		for (size_t j = 0; j < gather->test_count; j++)
@@ -370,34 +225,6 @@ warn_gone(struct finder *finder)
 	}
 }
 
-/* The tests that the base holds, as its own `tests` patterns say, and the tip
- * does not. */
-static int
-find_gone(struct finder *finder, const struct ref_policy *policy,
-	  struct err *err)
-{
-	static const struct oid none;
-	struct gather before = { 0 };
-	struct tree_config config;
-	struct finder old = { .gather = &before,
-			      .input = finder->input,
-			      .tree = finder->base_tree,
-			      .base_tree = &none };
-	int ret = gather_tree_config(finder->input->repo, finder->base_tree,
-				     &config, NULL, err);
-
-	old.patterns = config.tests.count ? &config.tests : policy->tests;
-	if (!ret)
-		ret = find_files(&old, err);
-	for (size_t i = 0; !ret && i < before.test_count; i++)
-		if (!gather_find(finder->gather, before.tests[i].path))
-			texts_add(&finder->gather->deleted,
-				  before.tests[i].path);
-	tree_config_release(&config);
-	gather_release(&before);
-	return ret;
-}
-
 int
 gather_tests(struct gather *gather, const struct gather_input *input,
 	     const struct ref_policy *policy, struct err *err)
@@ -405,28 +232,34 @@ gather_tests(struct gather *gather, const struct gather_input *input,
 	const struct gather_revision *tip =
 		gather->revisions[gather->update.count - 1];
 	struct oid base_tree = { { 0 } };
+	struct tree_config old_config = { 0 };
 	struct finder finder = { .gather = gather,
 				 .input = input,
 				 .ignore = policy->ignore,
 				 .tree = &tip->facts.tree,
 				 .base_tree = &base_tree };
+	struct touch touch = { 0 };
 	int ret = 0;
 
-	finder.patterns = tip->config.tests.count ? &tip->config.tests
-						  : policy->tests;
 	if (!oid_is_zero(&gather->update.base))
 		ret = repo_commit_parent(input->repo, &gather->update.base,
 					 NULL, &base_tree, err);
-	if (!ret)
-		ret = find_files(&finder, err);
 	if (!ret && !oid_is_zero(&base_tree))
-		ret = find_gone(&finder, policy, err);
-	if (!ret && gather->test_count)
-		ret = repo_each_change(input->repo, &base_tree, finder.tree,
-				       on_change, &finder, err);
+		ret = gather_tree_config(input->repo, &base_tree, &old_config,
+					 NULL, err);
+	finder.patterns = tip->config.tests.count ? &tip->config.tests
+						  : policy->tests;
+	finder.old_patterns = old_config.tests.count ? &old_config.tests
+						     : policy->tests;
+	if (!ret)
+		ret = gather_find_tests(&finder, err);
+	if (!ret)
+		touch_init(&touch, gather);
 	for (size_t i = 0; !ret && i < gather->test_count; i++)
-		settle_test(&finder, &gather->tests[i]);
+		settle_test(&finder, &touch, &gather->tests[i]);
 	if (!ret)
 		warn_gone(&finder);
+	touch_release(&touch);
+	tree_config_release(&old_config);
 	return ret;
 }

@@ -3,7 +3,7 @@
 
 #include "gather.h"
 
-/* The half of gather.c that finds the tests: fills tests, touched, deleted and
+/* The half of gather.c that finds the tests: fills tests, touched, gone and
  * run_count from the tip and the base. */
 int gather_tests(struct gather *gather, const struct gather_input *input,
 		 const struct ref_policy *policy, struct err *err);

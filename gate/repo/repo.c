@@ -11,7 +11,11 @@
 #include "base/file.h"
 #include "repo/internal.h"
 
-enum { MAX_SHALLOW = 64 << 20 };
+enum {
+	MAX_SHALLOW = 64 << 20,
+	MAX_CACHE = 24 << 20,
+	MAX_CACHED_TREE = 1 << 20
+};
 
 int
 repo_fail(int code, struct err *err, const char *fmt, ...)
@@ -70,7 +74,9 @@ start_library(void)
  * opens, and so do we where nobody named the repository (repo_check_owner()).
  * An object that came with a push was hashed when git wrote it, so it is not
  * hashed again at every read. The extensions either change nothing for somebody
- * who only reads, or are looked at in repo_check_format().
+ * who only reads, or are looked at in repo_check_format(). A directory of a
+ * thousand tests is looked into a thousand times, and stays parsed; a long walk
+ * over commits does not fill the memory.
  */
 static void
 set_options(void)
@@ -81,6 +87,9 @@ set_options(void)
 
 	git_libgit2_opts(GIT_OPT_SET_OWNER_VALIDATION, 0);
 	git_libgit2_opts(GIT_OPT_ENABLE_STRICT_HASH_VERIFICATION, 0);
+	git_libgit2_opts(GIT_OPT_SET_CACHE_OBJECT_LIMIT, GIT_OBJECT_TREE,
+			 (size_t)MAX_CACHED_TREE);
+	git_libgit2_opts(GIT_OPT_SET_CACHE_MAX_SIZE, (ssize_t)MAX_CACHE);
 	git_libgit2_opts(GIT_OPT_SET_EXTENSIONS, extensions,
 			 sizeof(extensions) / sizeof(extensions[0]));
 }

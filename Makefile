@@ -20,7 +20,8 @@ SANITIZE =
 EXTRA =
 
 CPPFLAGS += -D_GNU_SOURCE -I. -Igate -DPACEGATE_BINDIR='"$(BINDIR)"' \
-            -DPACEGATE_LIBEXECDIR='"$(LIBEXECDIR)"'
+            -DPACEGATE_LIBEXECDIR='"$(LIBEXECDIR)"' \
+            -DPACEGATE_MANDIR='"$(MANDIR)"'
 ALLCFLAGS = -std=gnu11 $(OPT) $(WARN) $(HARDEN) $(SANITIZE) $(EXTRA) $(CFLAGS)
 ALLLDFLAGS = $(LINKHARDEN) $(SANITIZE) $(LDFLAGS)
 
@@ -41,7 +42,17 @@ GATE_LIBS = -lgit2 -llmdb -ljansson -lm
 HOST_LIBS = -lcurl -lcrypto -lmicrohttpd
 RUNNER_LIBS = -lgit2 -ljansson -lseccomp -lm
 
-all: $(PROGRAMS)
+# Manual pages and completions: those that end in .in get commands and options
+# from the programs.
+MAN_IN := $(wildcard contrib/man/*.in)
+MAN_SRC := $(wildcard contrib/man/*.[157])
+MAN := $(foreach page,$(MAN_IN:.in=),$(B)/man/man1/$(notdir $(page))) \
+       $(foreach page,$(MAN_SRC),$(B)/man/man$(patsubst .%,%,$(suffix $(page)))/$(notdir $(page)))
+
+COMPLETIONS := $(B)/completion/pacegate.bash $(B)/completion/pacegate.zsh \
+               $(B)/completion/pacegate.fish
+
+all: $(PROGRAMS) $(MAN) $(COMPLETIONS)
 
 $(B)/%.o: %.c
 	@mkdir -p $(@D)
@@ -91,6 +102,22 @@ $(B)/tests/bench/hot $(B)/tests/bench/fill $(B)/tests/bench/store: $(B)/tests/be
 		$(B)/tests/bench/%.o $(B)/libgate.a
 	$(CC) $(ALLLDFLAGS) -o $@ $^ $(GATE_LIBS)
 
+$(B)/options: $(B)/pacegate $(B)/pacegate-runner
+	@{ $(B)/pacegate --list-options; for part in "" --exec --self-test; do \
+		$(B)/pacegate-runner $$part --list-options; done; } >$@.new
+	@mv $@.new $@
+$(B)/man/man1/%: contrib/man/%.in contrib/man/page $(B)/options
+	@mkdir -p $(@D)
+	@contrib/man/page $(B)/options $< >$@.new
+	@mv $@.new $@
+$(B)/completion/%: contrib/completion/%.in contrib/completion/fill $(B)/options
+	@mkdir -p $(@D)
+	@contrib/completion/fill $(B)/options $< >$@.new
+	@mv $@.new $@
+$(B)/man/man5/% $(B)/man/man7/%: contrib/man/%
+	@mkdir -p $(@D)
+	@cp $< $@
+
 unit: $(UNIT)
 
 # Setting up: every target that needs more than a compiler asks for it itself.
@@ -108,13 +135,20 @@ install: all
 		$(B)/pacegate-canary contrib/slot-users $(DESTDIR)$(LIBEXECDIR)
 	install -d $(DESTDIR)$(SHAREDIR)/bash-completion/completions \
 		$(DESTDIR)$(SHAREDIR)/zsh/site-functions \
-		$(DESTDIR)$(SHAREDIR)/fish/vendor_completions.d
-	install -m 644 contrib/completion/pacegate.bash \
+		$(DESTDIR)$(SHAREDIR)/fish/vendor_completions.d \
+		$(DESTDIR)$(SHAREDIR)/fish/vendor_conf.d
+	install -m 644 $(B)/completion/pacegate.bash \
 		$(DESTDIR)$(SHAREDIR)/bash-completion/completions/pacegate
-	install -m 644 contrib/completion/pacegate.zsh \
+	install -m 644 $(B)/completion/pacegate.zsh \
 		$(DESTDIR)$(SHAREDIR)/zsh/site-functions/_pacegate
-	install -m 644 contrib/completion/pacegate.fish \
+	install -m 644 $(B)/completion/pacegate.fish \
 		$(DESTDIR)$(SHAREDIR)/fish/vendor_completions.d
+	ln -sf pacegate $(DESTDIR)$(SHAREDIR)/bash-completion/completions/git-pacegate
+	ln -sf _pacegate $(DESTDIR)$(SHAREDIR)/zsh/site-functions/_git-pacegate
+	ln -sf pacegate.fish \
+		$(DESTDIR)$(SHAREDIR)/fish/vendor_completions.d/git-pacegate.fish
+	install -m 644 contrib/completion/git-pacegate.fish \
+		$(DESTDIR)$(SHAREDIR)/fish/vendor_conf.d
 	ln -sf pacegate $(DESTDIR)$(BINDIR)/git-pacegate
 	install -d $(DESTDIR)$(SHAREDIR)/pacegate/hosts
 	install -m 755 contrib/hosts/gitolite-common contrib/hosts/mirror \
@@ -124,7 +158,7 @@ install: all
 		$(DESTDIR)$(SHAREDIR)/pacegate/hosts
 	sed 's|/usr/local/bin|$(BINDIR)|' contrib/systemd/pacegate@.service \
 		>$(DESTDIR)$(SHAREDIR)/pacegate/pacegate@.service
-	for page in contrib/man/*.[157]; do \
+	for page in $(MAN); do \
 		install -m 644 $$page $(DESTDIR)$(MANDIR)/man$${page##*.}/ || \
 			exit 1; done
 	ln -sf pacegate.1 $(DESTDIR)$(MANDIR)/man1/git-pacegate.1
@@ -133,10 +167,14 @@ uninstall:
 	rm -f $(DESTDIR)$(BINDIR)/git-pacegate $(DESTDIR)$(MANDIR)/man1/git-pacegate.1
 	rm -f $(DESTDIR)$(BINDIR)/pacegate $(DESTDIR)$(BINDIR)/pacegate-runner
 	rm -rf $(DESTDIR)$(LIBEXECDIR) $(DESTDIR)$(SHAREDIR)/pacegate
-	rm -f $(DESTDIR)$(SHAREDIR)/bash-completion/completions/pacegate \
-		$(DESTDIR)$(SHAREDIR)/zsh/site-functions/_pacegate \
-		$(DESTDIR)$(SHAREDIR)/fish/vendor_completions.d/pacegate.fish
-	for page in contrib/man/*.[157]; do \
+	cd $(DESTDIR)$(SHAREDIR) && rm -f \
+		bash-completion/completions/pacegate \
+		bash-completion/completions/git-pacegate \
+		zsh/site-functions/_pacegate zsh/site-functions/_git-pacegate \
+		fish/vendor_completions.d/pacegate.fish \
+		fish/vendor_completions.d/git-pacegate.fish \
+		fish/vendor_conf.d/git-pacegate.fish
+	for page in $(MAN); do \
 		rm -f $(DESTDIR)$(MANDIR)/man$${page##*.}/$${page##*/}; done
 
 # The main job on real pushes; the programs are used from where they are built.

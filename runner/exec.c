@@ -201,9 +201,8 @@ exec_parse(struct exec_options *options, int *argc, char **argv, int *help,
 		  &o->keep_stdout },
 		{ "fixed-layout", 0, OPTION_FLAG, NULL,
 		  "no address space randomisation", &o->fixed_layout },
-		{ "count", 0, OPTION_TEXT, "WHAT",
-		  "by `perf` or `valgrind`, or `software` to try the way",
-		  &o->count },
+		{ "count", 0, OPTION_TEXT, "perf|valgrind|software",
+		  "count instructions by this", &o->count },
 		{ "again", 0, OPTION_FLAG, NULL,
 		  "once more for each line on stdin", &o->again },
 		{ "sample", 0, OPTION_TEXT, "TIME",
@@ -219,7 +218,7 @@ exec_parse(struct exec_options *options, int *argc, char **argv, int *help,
 	int ret = options_parse(rows, argc, argv, help, err);
 
 	if (ret == 0 && *help)
-		options_print_help(usage, summary, rows);
+		options_print(*help, "exec", usage, summary, rows);
 	if (ret < 0 || *help)
 		return ret;
 	if (o->count && !strcmp(o->count, "perf"))

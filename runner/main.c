@@ -111,7 +111,7 @@ main(int argc, char **argv)
 	if (options_parse(rows, &argc, argv, &help, &err) < 0)
 		return bad_usage(err.text);
 	if (help) {
-		options_print_help(usage, summary, rows);
+		options_print(help, "runner", usage, summary, rows);
 		return EXIT_FINE;
 	}
 	if (words.version) {

@@ -259,9 +259,9 @@ runner_self_test(int argc, char **argv)
 	int help = 0, ret = options_parse(rows, &argc, argv, &help, &err);
 
 	if (!ret && help)
-		options_print_help("pacegate-runner --self-test [options]",
-				   "Does the sandbox work here, and hold?",
-				   rows);
+		options_print(help, "self-test",
+			      "pacegate-runner --self-test [options]",
+			      "Does the sandbox work here, and hold?", rows);
 	if (!ret && slot && units_parse_count(slot, 0, SLOTUSER_MAX, &number))
 		ret = err_set(&err, ERR_INPUT, "--slot %s: not a number", slot);
 	options.slot = (int)number;

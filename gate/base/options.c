@@ -1,8 +1,10 @@
 #include "base/options.h"
 #include "base/err.h"
 #include "base/mem.h"
+#include "base/nearest.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const struct option_row *
@@ -50,6 +52,26 @@ set_value(const struct option_row *row, const char *value, const char *word,
 	return 0;
 }
 
+static int
+unknown(const struct option_row *rows, const char *word, struct err *err)
+{
+	size_t len = strcspn(word, "=");
+	char *name = mem_copy_bytes(word, len);
+	struct nearest near;
+	int ret;
+
+	nearest_init(&near, word[1] == '-' ? name + 2 : name + 1);
+	for (; rows->name; rows++)
+		nearest_add(&near, rows->name);
+	ret = near.best ? err_set(err, ERR_INPUT,
+				  "unknown option %s: did you mean --%s?", name,
+				  near.best)
+			: err_set(err, ERR_INPUT,
+				  "unknown option %s, see --help", name);
+	free(name);
+	return ret;
+}
+
 int
 options_parse(const struct option_row *rows, int *argc, char **argv, int *help,
 	      struct err *err)
@@ -69,13 +91,16 @@ options_parse(const struct option_row *rows, int *argc, char **argv, int *help,
 			continue;
 		}
 		if (!strcmp(word, "--help") || !strcmp(word, "-h")) {
-			*help = 1;
+			*help = OPTIONS_HELP;
+			continue;
+		}
+		if (!strcmp(word, OPTIONS_LIST)) {
+			*help = OPTIONS_LISTED;
 			continue;
 		}
 		row = find_row(rows, word, &value);
 		if (!row)
-			return err_set(err, ERR_INPUT,
-				       "unknown option %s, see --help", word);
+			return unknown(rows, word, err);
 		if (row->kind != OPTION_FLAG && !value) {
 			if (i + 1 >= *argc)
 				return err_set(err, ERR_INPUT, "%s wants %s",
@@ -91,10 +116,25 @@ options_parse(const struct option_row *rows, int *argc, char **argv, int *help,
 	return 0;
 }
 
-void
-options_print_help(const char *usage, const char *summary,
-		   const struct option_row *rows)
+static void
+print_list(const char *name, const struct option_row *rows)
 {
+	for (; rows->name; rows++)
+		printf("option\t%s\t%s\t%c\t%s\t%s\t%s\n", name, rows->name,
+		       rows->letter ? rows->letter : '-',
+		       rows->argument ? rows->argument : "-",
+		       rows->kind == OPTION_TEXTS ? "many" : "once",
+		       rows->help);
+}
+
+void
+options_print(int help, const char *name, const char *usage,
+	      const char *summary, const struct option_row *rows)
+{
+	if (help == OPTIONS_LISTED) {
+		print_list(name, rows);
+		return;
+	}
 	printf("usage: %s\n\n%s\n", usage, summary);
 	if (rows->name)
 		putchar('\n');

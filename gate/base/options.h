@@ -28,13 +28,22 @@ struct option_row {
  * Parse argv[1..]; rows ends with a NULL name. `--name=VALUE`, `--name VALUE`,
  * `-x VALUE`; `--` ends options. The rest moves to the front of argv from
  * argv[1] on, *argc becomes 1 + their number. `--help` and `-h` are known
- * without a row: *help is set. ERR_INPUT names the wrong word.
+ * without a row: *help is set, to give to options_print(). ERR_INPUT names the
+ * wrong word.
  */
 int options_parse(const struct option_row *rows, int *argc, char **argv,
 		  int *help, struct err *err);
 
-/* Print `usage: LINE`, summary and the table to stdout. */
-void options_print_help(const char *usage, const char *summary,
-			const struct option_row *rows);
+/*
+ * Answer what options_parse() found: `usage: LINE`, summary and the table; or
+ * the table for programs, which make the manual and the completions of it: a
+ * line each of `option`, name, long name, letter or `-`, argument or `-`,
+ * `once` or `many`, help, with tabs between.
+ */
+enum { OPTIONS_HELP = 1, OPTIONS_LISTED };
+#define OPTIONS_LIST "--list-options" /* asks for it; for no people */
+
+void options_print(int help, const char *name, const char *usage,
+		   const char *summary, const struct option_row *rows);
 
 #endif

@@ -197,9 +197,9 @@ cmd_canary(int argc, char **argv)
 		  "plant this slowdown, 0% for none; may be repeated; 0% and "
 		  "10% unless said",
 		  &asked.sizes },
-		{ "kind", 0, OPTION_TEXTS, "KIND",
-		  "built-in test: cpu, memory or wait; may be repeated; all of "
-		  "them unless said",
+		{ "kind", 0, OPTION_TEXTS, "cpu|memory|wait",
+		  "this built-in test; may be repeated; all of them unless "
+		  "said",
 		  &asked.kinds },
 		{ "test", 't', OPTION_TEXT, "TEST",
 		  "a test of the repository at HEAD instead", &asked.test },

@@ -12,7 +12,7 @@ const struct command commands[] = {
 	  "configuration in force, sandbox, and what is missing" },
 	{ "run", cmd_run, "[BASE [REV]] [--test T]...",
 	  "weigh a revision against another in this clone" },
-	{ "new", cmd_new, "TEST [--language NAME]",
+	{ "new", cmd_new, "TEST [--language L]",
 	  "write a commented starting test" },
 	{ "show", cmd_show, "[REV]", "what the gate says of a commit" },
 	{ "log", cmd_log, "TEST", "a test's history with its change points" },
@@ -44,6 +44,8 @@ const struct command commands[] = {
 	{ "expire", cmd_expire, "[--keep TIME]",
 	  "drop old samples and verdicts" },
 	{ "verify", cmd_verify, "", "check every record of the store" },
+	{ "help", cmd_help, "[COMMAND]",
+	  "the manual page of a command, or of config, test, trailers" },
 	{ NULL, NULL, NULL, NULL },
 };
 

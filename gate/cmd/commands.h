@@ -17,6 +17,13 @@ extern const struct command commands[];
 
 const struct command *command_find(const char *name);
 
+/* The list of commands, for `pacegate --help`. */
+void help_print(void);
+
+/* Say that there is no such command, and which one may be meant; the exit
+ * code. with_topics: what `pacegate help` was given. */
+int help_unknown(const char *word, int with_topics);
+
 /* The options that every subcommand understands are in cmd/common.h. */
 int cmd_accept(int argc, char **argv);
 int cmd_bisect(int argc, char **argv);
@@ -27,6 +34,7 @@ int cmd_deliver(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
 int cmd_expire(int argc, char **argv);
 int cmd_export(int argc, char **argv);
+int cmd_help(int argc, char **argv);
 int cmd_import(int argc, char **argv);
 int cmd_install(int argc, char **argv);
 int cmd_ledger(int argc, char **argv);

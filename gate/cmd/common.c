@@ -36,7 +36,7 @@ cmd_begin(const char *name, const struct option_row *rows, int *argc,
 				       *command->usage ? " " : "",
 				       command->usage);
 
-		options_print_help(usage, command->summary, rows);
+		options_print(help, name, usage, command->summary, rows);
 		free(usage);
 		return EXIT_FINE;
 	}

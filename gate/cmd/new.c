@@ -133,9 +133,8 @@ cmd_new(int argc, char **argv)
 	struct err err = ERR_INIT;
 	int ret;
 	const struct option_row rows[] = {
-		{ "language", 'l', OPTION_TEXT, "NAME",
-		  "shell, python, racket or c; else by the name's extension",
-		  &language },
+		{ "language", 'l', OPTION_TEXT, "shell|python|racket|c",
+		  "unless said, by the name's extension", &language },
 		{ 0 }
 	};
 

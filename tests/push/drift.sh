@@ -40,6 +40,14 @@ END
 }
 entries() { pacegate ledger --repo "$bare" | grep -c 'drift.* cpu'; }
 
+# described COMMAND WORDS...: its JSON, which tells of drift, is in the manual.
+described() {
+	pacegate "$@" --repo "$bare" --json >"$scratch/json" &&
+		grep -q '"against":' "$scratch/json" &&
+		"$here/../lib/manual-json" "$build/man" "pacegate-$1.1" \
+			"$scratch/json"
+}
+
 drifting slower
 later 30.3 "1 % slower"
 first=$(git rev-parse --short=10 HEAD)
@@ -56,6 +64,10 @@ ok "how it came" has ", little by little over 5 commits since $first"
 ok "one line for both metrics" is "$(grep -c 'drift:' "$shown")" 1
 try pacegate status --repo "$bare"
 ok "status" has "drift, still: perf/a: "
+ok "the manual tells of alerts: show" described show HEAD
+ok "status" described status
+ok "log" described log perf/a --metric cpu
+ok "ledger" described ledger
 try pacegate log perf/a --metric cpu --repo "$bare"
 ok "log" has "drift, still: perf/a: cpu is "
 pacegate pages "$scratch/pages" --repo "$bare" >/dev/null

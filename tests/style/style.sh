@@ -82,7 +82,7 @@ no_unsafe() {
 }
 ok "no strcpy, strcat, sprintf, alloca" no_unsafe
 
-manuals() { mandoc -T lint -W warning contrib/man/*.[157]; }
+manuals() { mandoc -T lint -W warning "$build"/man/man*/*.[157]; }
 ok "manuals are clean" manuals
 
 # Every command has its page or section, its help, and the help fits a screen.
@@ -100,33 +100,53 @@ helps() {
 	done
 }
 ok "every command has --help on one screen" helps
+# Options are in the manual by the way it is made; a page has to be there, and
+# pacegate(1) has to lead to it.
 documented() {
 	bad=0
 	for command in $(commands); do
-		grep -qE "^\.(It|Ss|Sh) .*\b$command\b" contrib/man/pacegate.1 || {
-			echo "pacegate.1 does not tell of $command"
-			bad=1
-		}
-		for option in $(pacegate "$command" --help |
-			grep -oE -- '--[a-z-]+'); do
-			grep -qF -- "${option#--}" contrib/man/pacegate.1 || {
-				echo "pacegate.1: $command $option"
+		for page in "$build/man/man1/pacegate-$command.1"; do
+			grep -q '^\.Sh EXAMPLES' "$page" || {
+				echo "$page: none, or no examples"
 				bad=1
 			}
 		done
+		grep -q "^\.It Xr pacegate-$command 1" \
+			"$build/man/man1/pacegate.1" || {
+			echo "pacegate(1) does not list $command"
+			bad=1
+		}
 	done
 	return $bad
 }
-ok "pacegate(1) tells of every command and option" documented
-completed() {
-	for command in $(commands); do
-		grep -qw "$command" contrib/completion/pacegate.bash || {
-			echo "$command"
-			return 1
+ok "every command has its manual page" documented
+# What is named anywhere is there.
+named() {
+	bad=0
+	for name in $(sed -n 's/^\.Xr \(pacegate[a-z.-]*\) \([157]\).*/\1.\2/p' \
+		"$build"/man/man*/*.[157] | sort -u); do
+		[ -e "$build/man/man${name##*.}/$name" ] || {
+			echo "there is no $name"
+			bad=1
 		}
 	done
+	return $bad
 }
-ok "the completion knows every command" completed
+ok "manual pages name pages that there are" named
+completed() {
+	for shell in bash zsh fish; do
+		for command in $(commands); do
+			grep -q "^command	$command	" \
+				"$build/completion/pacegate.$shell" ||
+				grep -q "'command	$command	" \
+				"$build/completion/pacegate.$shell" || {
+				echo "$shell: $command"
+				return 1
+			}
+		done
+	done
+}
+ok "the completions know every command" completed
 
 reasons() {
 	bad=0

@@ -51,6 +51,8 @@ study_record_put(struct store_tx *tx, const char *environment, const char *test,
 
 	json_append(&text, record);
 	ret = store_note_put(tx, name, buf_text(&text));
+	if (!ret)
+		ret = store_test_changed(tx, test);
 	buf_release(&text);
 	free(name);
 	return ret;

@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "store/changes.h"
 #include "store/names.h"
 #include "store/tables.h"
 
@@ -58,6 +59,7 @@ store_baseline_put(struct store_tx *tx, const char *test,
 	pack_u8(&value, baseline->why);
 	pack_s64(&value, baseline->since_s);
 	pack_tail(&value, baseline->definition);
+	change_test(tx, id);
 	return tx_put_pack(tx, TABLE_BASELINES, &key, &value);
 }
 
@@ -98,7 +100,9 @@ store_baseline_delete(struct store_tx *tx, const char *test,
 	struct pack key;
 	int rc = find_key(tx, test, commit, &key);
 
-	return rc < 0 ? rc : tx_delete(tx, TABLE_BASELINES, &key);
+	if (rc == 0)
+		rc = tx_delete(tx, TABLE_BASELINES, &key);
+	return rc < 0 ? rc : store_test_changed(tx, test);
 }
 
 /* Key and value, with the test's name. */

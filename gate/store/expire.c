@@ -38,7 +38,10 @@ drop_old(struct store_tx *tx, void *data, struct err *err)
 		}
 		if (time_s >= job->before_s)
 			continue;
-		walk_delete(&walk);
+		if (job->table == TABLE_VERDICTS)
+			verdict_delete(&walk);
+		else
+			walk_delete(&walk);
 		job->count++;
 	}
 	job->more = rc == 1;

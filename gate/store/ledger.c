@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "store/changes.h"
 #include "store/names.h"
 #include "store/tables.h"
 
@@ -30,6 +31,7 @@ put(struct store_tx *tx, uint64_t id, const char *test, const json_t *doc)
 	pack_u64(&key, id);
 	pack_start(&head);
 	pack_u32(&head, test_id);
+	change_test(tx, test_id);
 	return tx_put_doc(tx, TABLE_LEDGER, &key, &head, doc);
 }
 

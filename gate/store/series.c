@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "store/block.h"
+#include "store/changes.h"
 #include "store/names.h"
 #include "store/tables.h"
 
@@ -245,6 +246,7 @@ store_point_put(struct store_tx *tx, const struct store_series *series,
 	pack_u32(&prefix, test);
 	pack_u32(&prefix, metric);
 	pack_u32(&prefix, environment);
+	change_test(tx, test);
 	return put_in_history(tx, &prefix, &next);
 }
 

@@ -105,6 +105,21 @@ int store_note_put(struct store_tx *tx, const char *name, const char *text);
 /* *text belongs to the caller. ERR_NOT_FOUND. */
 int store_note_get(struct store_tx *tx, const char *name, char **text);
 
+/* ---- changes.c: what is new to who looked before ---- */
+
+/* All tests, with the generation in which something of it was written last (0
+ * where that is not known). An id never changes. */
+typedef int store_test_fn(void *data, uint32_t id, const char *test,
+			  uint64_t generation);
+int store_test_each(struct store_tx *tx, store_test_fn *fn, void *data);
+
+/* That of one test, and of a commit's verdicts. */
+uint64_t store_test_generation(struct store_tx *tx, const char *test);
+uint64_t store_commit_generation(struct store_tx *tx, const struct oid *commit);
+
+/* Count what a note says of a test as written to it. */
+int store_test_changed(struct store_tx *tx, const char *test);
+
 /* ---- samples.c ---- */
 
 /* Values of one metric, a place a round; NaN where a round has none. */

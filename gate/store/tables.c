@@ -23,4 +23,5 @@ const struct table_row tables[TABLE_COUNT] = {
 	[TABLE_OUTBOX_GROUPS] = { "outbox_groups", group_show, group_restore,
 				  NULL },
 	[TABLE_LEDGER] = { "ledger", ledger_show, ledger_restore, NULL },
+	[TABLE_CHANGES] = { "changes", NULL, NULL, change_check },
 };

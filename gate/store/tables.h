@@ -54,6 +54,8 @@ int point_restore(struct store_tx *tx, const json_t *line, struct err *err);
 json_t *baseline_show(struct store_tx *tx, struct record *record);
 int baseline_restore(struct store_tx *tx, const json_t *line, struct err *err);
 json_t *verdict_show(struct store_tx *tx, struct record *record);
+/* What walk_next() gave of the verdicts. */
+int verdict_delete(struct walk *walk);
 int verdict_restore(struct store_tx *tx, const json_t *line, struct err *err);
 json_t *job_show(struct store_tx *tx, struct record *record);
 int job_restore(struct store_tx *tx, const json_t *line, struct err *err);
@@ -66,6 +68,7 @@ json_t *group_show(struct store_tx *tx, struct record *record);
 int group_restore(struct store_tx *tx, const json_t *line, struct err *err);
 json_t *ledger_show(struct store_tx *tx, struct record *record);
 int ledger_restore(struct store_tx *tx, const json_t *line, struct err *err);
+int change_check(struct store_tx *tx, struct record *record);
 
 /*
  * Pieces of exported lines, line.c. Bytes are a text, or {"hex": ..} where they

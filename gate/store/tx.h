@@ -36,6 +36,7 @@ enum table {
 	TABLE_OUTBOX,
 	TABLE_OUTBOX_GROUPS,
 	TABLE_LEDGER,
+	TABLE_CHANGES,
 	TABLE_COUNT
 };
 
@@ -45,7 +46,8 @@ struct store_tx {
 	int write;
 	int full; /* the map must grow and all must run again */
 	struct open_block *open_block; /* series.c */
-	uint64_t points; /* new in histories; meta keeps the sum */
+	uint64_t points;       /* new in histories; meta keeps the sum */
+	uint32_t changed_test; /* the one that changes.c noted last */
 	struct err first;
 };
 

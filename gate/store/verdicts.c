@@ -1,4 +1,5 @@
 #include "base/json.h"
+#include "store/changes.h"
 #include "store/names.h"
 #include "store/tables.h"
 
@@ -40,6 +41,8 @@ store_verdict_put(struct store_tx *tx, const struct oid *commit,
 	make_key(&key, commit, test_id, metric_id);
 	pack_start(&head);
 	pack_s64(&head, time_s);
+	change_test(tx, test_id);
+	change_commit(tx, commit);
 	return tx_put_doc(tx, TABLE_VERDICTS, &key, &head, doc);
 }
 
@@ -120,9 +123,20 @@ store_verdict_delete(struct store_tx *tx, const struct oid *commit)
 	pack_oid(&prefix, commit);
 	walk_start(&walk, tx, TABLE_VERDICTS, &prefix);
 	while ((rc = walk_next(&walk)) == 1)
-		walk_delete(&walk);
+		verdict_delete(&walk);
 	walk_end(&walk);
 	return rc;
+}
+
+int
+verdict_delete(struct walk *walk)
+{
+	struct oid commit;
+
+	fields_oid(&walk->record.key, &commit);
+	change_test(walk->tx, fields_u32(&walk->record.key));
+	change_commit(walk->tx, &commit);
+	return walk_delete(walk);
 }
 
 json_t *

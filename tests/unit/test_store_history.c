@@ -559,6 +559,109 @@ test_names_are_undone(void **state)
 	texts_release(&names);
 }
 
+struct look {
+	uint64_t of[3]; /* perf/a, perf/b, commit 1 */
+	struct texts listed;
+};
+
+static int
+take_test(void *data, uint32_t id, const char *test, uint64_t generation)
+{
+	texts_addf(data, "%u %s %d", (unsigned)id, test, generation != 0);
+	return 0;
+}
+
+static int
+look(struct store_tx *tx, void *data, struct err *err)
+{
+	const struct oid at = commit_of(1);
+	struct look *looked = data;
+
+	(void)err;
+	texts_release(&looked->listed);
+	looked->of[0] = store_test_generation(tx, "perf/a");
+	looked->of[1] = store_test_generation(tx, "perf/b");
+	looked->of[2] = store_commit_generation(tx, &at);
+	return store_test_each(tx, take_test, &looked->listed);
+}
+
+static int
+name_only(struct store_tx *tx, void *data, struct err *err)
+{
+	const double value = 1;
+	const struct store_values values = { "wall", &value, 1 };
+	const struct store_sample sample = { .test = "perf/b",
+					     .environment = "cpu-a",
+					     .session = "s",
+					     .commit = commit_of(1),
+					     .metrics = &values,
+					     .metric_count = 1 };
+
+	(void)data, (void)err;
+	return store_sample_put(tx, &sample);
+}
+
+static int
+put_one_point(struct store_tx *tx, void *data, struct err *err)
+{
+	const struct store_series series = { data, "wall", "cpu-a" };
+	const struct store_point point = { .commit = commit_of(1) };
+
+	(void)err;
+	return store_point_put(tx, &series, 1, &point);
+}
+
+static int
+put_one_verdict(struct store_tx *tx, void *data, struct err *err)
+{
+	const struct oid at = commit_of(1);
+	json_t *doc = doc_of(1);
+	int rc = store_verdict_put(tx, &at, data, "", 10, doc);
+
+	(void)err;
+	json_decref(doc);
+	return rc;
+}
+
+static int
+drop_commit(struct store_tx *tx, void *data, struct err *err)
+{
+	const struct oid at = commit_of(1);
+
+	(void)data, (void)err;
+	return store_verdict_delete(tx, &at);
+}
+
+/* Who looks again sees what was written since, and nothing else. */
+static void
+test_changes(void **state)
+{
+	struct fixture *fixture = *state;
+	struct look old = { { 0 }, { 0 } }, now = { { 0 }, { 0 } };
+	char a[] = "perf/a", b[] = "perf/b";
+
+	/* As an older pacegate left it: a name without a change. */
+	must_write(fixture->store, name_only, NULL);
+	must_write(fixture->store, put_one_point, a);
+	must_read(fixture->store, look, &old);
+	assert_string_equal(old.listed.items[0], "1 perf/b 0");
+	assert_string_equal(old.listed.items[1], "2 perf/a 1");
+	assert_int_equal(old.of[1], 0);
+	must_write(fixture->store, put_one_verdict, b);
+	must_read(fixture->store, look, &now);
+	assert_int_equal(now.of[0], old.of[0]);
+	assert_true(now.of[1] > old.of[0] && now.of[2] == now.of[1]);
+	assert_string_equal(now.listed.items[0], "1 perf/b 1");
+	must_write(fixture->store, drop_commit, NULL);
+	must_read(fixture->store, look, &old);
+	assert_true(old.of[1] > now.of[1] && old.of[2] == old.of[1]);
+	assert_int_equal(old.of[0], now.of[0]);
+	must(store_verify(fixture->store, NULL, NULL, NULL, NULL),
+	     &(struct err)ERR_INIT);
+	texts_release(&old.listed);
+	texts_release(&now.listed);
+}
+
 #define OPEN(test)                                                             \
 	cmocka_unit_test_setup_teardown(test, setup_store, teardown_store)
 
@@ -570,7 +673,7 @@ main(void)
 		OPEN(test_samples),          OPEN(test_series),
 		OPEN(test_series_list),      OPEN(test_baselines),
 		OPEN(test_verdicts),         OPEN(test_ledger),
-		OPEN(test_names_are_undone),
+		OPEN(test_names_are_undone), OPEN(test_changes),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -5,20 +5,43 @@
 #include "base/mem.h"
 #include "repo/repo.h"
 
+static void
+add(struct line *line, const struct oid *commit)
+{
+	MEM_GROW(line->commits, line->count, line->cap);
+	oid_map_put(&line->places, commit, line->count);
+	line->commits[line->count++] = *commit;
+}
+
 void
 line_read(struct line *line, const struct repo *repo, const struct oid *tip,
 	  size_t max)
 {
+	*line = (struct line){ 0 };
+	line_advance(line, repo, tip, max);
+}
+
+int
+line_advance(struct line *line, const struct repo *repo, const struct oid *tip,
+	     size_t max)
+{
+	struct line old = *line;
 	struct oid at = *tip;
+	size_t place = old.count;
+	int grew;
 
 	*line = (struct line){ 0 };
-	while (!oid_is_zero(&at) && line->count < max) {
-		MEM_GROW(line->commits, line->count, line->cap);
-		oid_map_put(&line->places, &at, line->count);
-		line->commits[line->count++] = at;
+	while (!oid_is_zero(&at) && line->count < max &&
+	       (place = line_find(&old, &at)) == old.count) {
+		add(line, &at);
 		if (repo_commit_parent(repo, &at, &at, NULL, NULL) < 0)
-			return;
+			break;
 	}
+	grew = place == 0 && line->count + old.count <= max;
+	for (; place < old.count && line->count < max; place++)
+		add(line, &old.commits[place]);
+	line_release(&old);
+	return grew;
 }
 
 void

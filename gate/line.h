@@ -19,6 +19,11 @@ struct line {
 /* From tip on, at most max of them; a shallow clone has fewer. */
 void line_read(struct line *line, const struct repo *repo,
 	       const struct oid *tip, size_t max);
+
+/* What line_read() would give, of which only the new part is read. Returns
+ * whether all that was on the line still is. */
+int line_advance(struct line *line, const struct repo *repo,
+		 const struct oid *tip, size_t max);
 void line_release(struct line *line);
 
 /* Its place, or line->count where it is not on it. */

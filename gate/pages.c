@@ -1,5 +1,6 @@
 #include "pages.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -70,9 +71,9 @@ ends(const struct place *place, const char *ending)
 
 static json_t *
 feed_doc(struct view *view, const struct page_request *request,
-	 int improvements, const char *test, struct err *err)
+	 enum view_finding kind, const char *test, struct err *err)
 {
-	json_t *doc = view_feed(view, improvements, test, err);
+	json_t *doc = view_feed(view, kind, test, err);
 
 	if (doc) {
 		json_object_set_new(doc, "base", json_text(request->base));
@@ -92,7 +93,7 @@ make_test(struct view *view, const struct page_request *request,
 		say_trouble(view, page, place->root, &err);
 	} else if (ends(place, ".atom")) {
 		render(view, page, place, web_feed,
-		       feed_doc(view, request, 0, test, &err), &err);
+		       feed_doc(view, request, VIEW_WORSE, test, &err), &err);
 	} else if (ends(place, ".svg")) {
 		render(view, page, place, web_badge,
 		       view_badge(view, test, &err), &err);
@@ -179,7 +180,9 @@ make_top(struct view *view, const struct page_request *request,
 	} else if (!strcmp(place->name, "regressions") ||
 		   !strcmp(place->name, "improvements")) {
 		render(view, page, place, web_feed,
-		       feed_doc(view, request, *place->name == 'i', NULL, &err),
+		       feed_doc(view, request,
+				*place->name == 'i' ? VIEW_BETTER : VIEW_WORSE,
+				NULL, &err),
 		       &err);
 	} else if (!strcmp(place->name, "badge")) {
 		render(view, page, place, web_badge,
@@ -237,6 +240,39 @@ pages_make(struct view *view, const struct page_request *request,
 		err_set(&err, ERR_NOT_FOUND, "no page has this name");
 		say_trouble(view, page, place.root, &err);
 	}
+	free(place.name);
+}
+
+static void
+stamp_test(struct view *view, const char *slug, char stamp[VIEW_STAMP])
+{
+	char *test = NULL;
+
+	*stamp = '\0';
+	if (!view_find_test(view, slug, &test, NULL))
+		view_stamp_test(view, test, stamp);
+	free(test);
+}
+
+void
+pages_stamp(struct view *view, const struct page_request *request,
+	    char stamp[VIEW_STAMP])
+{
+	const char *directory;
+	struct place place;
+	struct oid commit;
+
+	*stamp = '\0';
+	take_apart(request->path, &directory, &place);
+	if (is_below(directory, "test"))
+		stamp_test(view, place.name, stamp);
+	else if (is_below(directory, "commit") &&
+		 !oid_parse(&commit, place.name))
+		view_stamp_commit(view, &commit, stamp);
+	else if (is_below(directory, "assets"))
+		snprintf(stamp, VIEW_STAMP, "asset");
+	else if (strcmp(place.name, "compare") != 0)
+		view_stamp(view, stamp);
 	free(place.name);
 }
 

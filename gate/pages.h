@@ -2,9 +2,9 @@
 #define GATE_PAGES_H
 
 #include "base/buf.h"
+#include "view.h"
 
 struct err;
-struct view;
 
 /*
  * Every page by its path, for `serve` and `pages` alike. Reads only.
@@ -25,6 +25,10 @@ struct page_request {
  * releases page->body. */
 void pages_make(struct view *view, const struct page_request *request,
 		struct page *page);
+
+/* What the page is made of, as view_stamp() has it. A comparison has none. */
+void pages_stamp(struct view *view, const struct page_request *request,
+		 char stamp[VIEW_STAMP]);
 
 /* Each path that a static copy has; fn returns non-zero to end. max_commits:
  * the newest so many. */

@@ -42,13 +42,13 @@ void
 view_release(struct view *view)
 {
 	free(view->name);
-	json_decref(view->overview);
+	view_rows_release(&view->rows);
 	line_release(&view->line);
 	*view = (struct view){ 0 };
 }
 
-static int
-take_entry(void *data, uint64_t id, const char *test, json_t *doc)
+int
+view_take_entry(void *data, uint64_t id, const char *test, json_t *doc)
 {
 	(void)id;
 	(void)test;
@@ -63,7 +63,7 @@ read_ledger(struct store_tx *tx, void *data, struct err *err)
 
 	(void)err;
 	json_array_clear(data);
-	return store_ledger_each(tx, NULL, SHOWN, take_entry, data);
+	return store_ledger_each(tx, NULL, SHOWN, view_take_entry, data);
 }
 
 json_t *

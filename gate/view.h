@@ -6,6 +6,7 @@
 
 #include "base/oid.h"
 #include "line.h"
+#include "view_rows.h"
 
 struct err;
 struct gate;
@@ -25,15 +26,33 @@ enum {
 
 struct view {
 	struct gate *gate;
-	char *name;       /* of the repository, for titles */
-	struct line line; /* of the branch that HEAD stands for */
-	uint64_t generation;
-	json_t *overview; /* rows of all tests, worst first, of that
-			     generation */
+	char *name;          /* of the repository, for titles */
+	struct line line;    /* of the branch that HEAD stands for */
+	uint64_t line_epoch; /* another where commits have left the line */
+	struct view_rows rows;
 };
 
 void view_init(struct view *view, struct gate *gate);
 void view_release(struct view *view);
+
+/* Rows of tests as the store has them by now: some of those that changed, and
+ * view->rows.is_behind where there are more, or all of them. */
+int view_refresh(struct view *view, struct err *err);
+int view_settle(struct view *view, struct err *err);
+
+/* The line, as the repository has it by now; NULL: HEAD names no commit. */
+const struct line *view_line(struct view *view);
+
+/*
+ * What a test's pages, a commit's, or any page is made of: the same text, the
+ * same page. "" where that cannot be told.
+ */
+enum { VIEW_STAMP = 48 };
+void view_stamp_test(struct view *view, const char *test,
+		     char stamp[VIEW_STAMP]);
+void view_stamp_commit(struct view *view, const struct oid *commit,
+		       char stamp[VIEW_STAMP]);
+void view_stamp(struct view *view, char stamp[VIEW_STAMP]);
 
 /* page counts from 1; beyond the last one is ERR_NOT_FOUND. */
 json_t *view_overview(struct view *view, size_t page, struct err *err);
@@ -48,6 +67,8 @@ json_t *view_compare(struct view *view, const char *a, const char *b,
 		     struct err *err);
 json_t *view_session(struct view *view, const char *id, struct err *err);
 json_t *view_ledger(struct view *view, struct err *err);
+/* For store_ledger_each(): adds an entry to data, an array. */
+int view_take_entry(void *data, uint64_t id, const char *test, json_t *doc);
 
 /* What is known by now of the noise between sessions, with a sentence of it.
  * Not inside a transaction. */
@@ -62,7 +83,7 @@ json_t *view_drift(const struct report_drift *drift);
 json_t *view_course(const struct store_sample *sample);
 
 /* Of all tests or one (test NULL or its path), newest first. */
-json_t *view_feed(struct view *view, int improvements, const char *test,
+json_t *view_feed(struct view *view, enum view_finding kind, const char *test,
 		  struct err *err);
 
 /* The newest verdict of the whole, or of one test. */

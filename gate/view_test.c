@@ -14,13 +14,7 @@
 #include "view.h"
 #include "web/thin.h"
 
-enum {
-	SHOWN = 1200,
-	MAX_HISTORIES = 40,
-	LEDGER = 100,
-	DESCRIBED = 60,
-	MAX_LINE = 200000
-};
+enum { SHOWN = 1200, MAX_HISTORIES = 40, LEDGER = 100, DESCRIBED = 60 };
 
 struct reading {
 	const char *test;
@@ -43,15 +37,6 @@ take_series(void *data, const struct store_series *series, uint64_t last_order)
 		return 1;
 	texts_add(&reading->metrics, series->metric);
 	texts_add(&reading->environments, series->environment);
-	return 0;
-}
-
-static int
-take_entry(void *data, uint64_t id, const char *test, json_t *doc)
-{
-	(void)id;
-	(void)test;
-	json_array_append(data, doc);
 	return 0;
 }
 
@@ -103,8 +88,8 @@ read_all(struct store_tx *tx, void *data, struct err *err)
 	if (!ret)
 		ret = drift_standing(tx, &reading->drifts, err);
 	if (!ret)
-		ret = store_ledger_each(tx, reading->test, LEDGER, take_entry,
-					reading->ledger);
+		ret = store_ledger_each(tx, reading->test, LEDGER,
+					view_take_entry, reading->ledger);
 	if (!ret && !reading->count)
 		return err_set(err, ERR_NOT_FOUND,
 			       "no history of this test: it grows with what "
@@ -281,26 +266,11 @@ history_json(const struct view *view, const struct reading *reading,
 	return json;
 }
 
-/* Histories are those of the main branch; where there is none, of all. */
-static const struct line *
-find_line(struct view *view)
-{
-	struct oid tip;
-
-	if (repo_resolve(view->gate->repo, "HEAD", &tip, NULL) < 0)
-		return NULL;
-	if (!view->line.count || !oid_equal(&view->line.commits[0], &tip)) {
-		line_release(&view->line);
-		line_read(&view->line, view->gate->repo, &tip, MAX_LINE);
-	}
-	return &view->line;
-}
-
 json_t *
 view_test(struct view *view, const char *test, struct err *err)
 {
 	struct reading reading = { .test = test,
-				   .line = find_line(view),
+				   .line = view_line(view),
 				   .ledger = json_array(),
 				   .machines = json_object() };
 	struct noise_book noise = NOISE_BOOK_INIT;

@@ -34,11 +34,11 @@ static const char policy[] =
 
 static volatile sig_atomic_t stopped;
 
-/* Pages of one generation of the store, by path: a long history takes a while
- * to read, and is looked at again and again. */
+/* Pages by path, as long as what they are made of stays: a long history takes a
+ * while to read, and is looked at again and again. */
 struct kept {
 	char *path;
-	uint64_t generation;
+	char stamp[VIEW_STAMP];
 	struct page page;
 };
 
@@ -91,13 +91,13 @@ argument(struct MHD_Connection *connection, const char *name)
 }
 
 static int
-find_kept(const struct server *server, const char *path, uint64_t generation,
+find_kept(const struct server *server, const char *path, const char *stamp,
 	  struct page *page)
 {
 	for (size_t i = 0; i < KEPT_PAGES; i++) {
 		const struct kept *kept = &server->kept[i];
 
-		if (!kept->path || kept->generation != generation ||
+		if (!kept->path || strcmp(kept->stamp, stamp) != 0 ||
 		    strcmp(kept->path, path) != 0)
 			continue;
 		*page = (struct page){ .status = kept->page.status,
@@ -118,46 +118,49 @@ forget(struct kept *kept)
 }
 
 static void
-keep(struct server *server, const char *path, uint64_t generation,
+keep(struct server *server, const char *path, const char *stamp,
      const struct page *page)
 {
 	struct kept *kept = &server->kept[server->next];
 
 	if (page->status != MHD_HTTP_OK || page->body.len > MAX_KEPT)
 		return;
+	/* The same page of before, not one more. */
+	for (size_t i = 0; i < KEPT_PAGES; i++)
+		if (server->kept[i].path && !strcmp(server->kept[i].path, path))
+			kept = &server->kept[i];
+	if (kept == &server->kept[server->next])
+		server->next = (server->next + 1) % KEPT_PAGES;
 	forget(kept);
 	*kept = (struct kept){ .path = mem_copy_text(path),
-			       .generation = generation,
 			       .page = { .status = page->status,
 					 .type = page->type } };
+	snprintf(kept->stamp, sizeof(kept->stamp), "%s", stamp);
 	buf_add(&kept->page.body, buf_text(&page->body), page->body.len);
-	server->next = (server->next + 1) % KEPT_PAGES;
 }
 
+/* stamp: what it is made of; "" where that cannot be told. */
 static void
 make_page(struct server *server, const struct page_request *request,
-	  struct page *page)
+	  char stamp[VIEW_STAMP], struct page *page)
 {
-	uint64_t generation = store_generation(server->view.gate->store);
+	struct view *view = &server->view;
 
-	/* Comparisons have arguments, and refs move without the store. */
-	if (*request->a || *request->b || !generation) {
-		pages_make(&server->view, request, page);
-	} else if (!find_kept(server, request->path, generation, page)) {
-		pages_make(&server->view, request, page);
-		keep(server, request->path, generation, page);
-	}
+	if (*stamp && find_kept(server, request->path, stamp, page))
+		return;
+	pages_make(view, request, page);
+	/* Where rows were left to be read, it is not all that it could be. */
+	if (view->rows.is_behind && *stamp == 'g')
+		*stamp = '\0';
+	if (*stamp)
+		keep(server, request->path, stamp, page);
 }
 
-/* The same page as long as nobody writes to the store. */
-static int
-make_tag(struct server *server, char *tag, size_t size)
+/* The page as it was sent, by the program that made it. */
+static void
+make_tag(const char *stamp, char *tag, size_t size)
 {
-	uint64_t generation = store_generation(server->view.gate->store);
-
-	snprintf(tag, size, "W/\"%s-%llx\"", PACEGATE_VERSION,
-		 (unsigned long long)generation);
-	return generation != 0;
+	snprintf(tag, size, "W/\"%s-%s\"", PACEGATE_VERSION, stamp);
 }
 
 static enum MHD_Result
@@ -171,8 +174,8 @@ answer(void *data, struct MHD_Connection *connection, const char *url,
 					.b = argument(connection, "b"),
 					.base = server->base };
 	struct page page = { .type = "text/plain; charset=utf-8" };
+	char tag[2 * VIEW_STAMP], stamp[VIEW_STAMP];
 	const char *known;
-	char tag[64];
 
 	(void)version;
 	(void)body;
@@ -190,13 +193,15 @@ answer(void *data, struct MHD_Connection *connection, const char *url,
 	}
 	known = MHD_lookup_connection_value(connection, MHD_HEADER_KIND,
 					    "If-None-Match");
-	if (make_tag(server, tag, sizeof(tag)) && known &&
-	    !strcmp(known, tag)) {
+	pages_stamp(&server->view, &request, stamp);
+	make_tag(stamp, tag, sizeof(tag));
+	if (*stamp && known && !strcmp(known, tag)) {
 		page.status = MHD_HTTP_NOT_MODIFIED;
 		return send_page(connection, &page, tag);
 	}
-	make_page(server, &request, &page);
-	return send_page(connection, &page, page.status == 200 ? tag : NULL);
+	make_page(server, &request, stamp, &page);
+	return send_page(connection, &page,
+			 page.status == 200 && *stamp ? tag : NULL);
 }
 
 /* `8617`, `127.0.0.1:8617`, `[::1]:8617`. */
@@ -255,9 +260,15 @@ serve(struct server *server, const char *listen, struct err *err)
 			       listen);
 	printf("serving %s on http://%s/\n", server->view.name, listen);
 	fflush(stdout);
-	while (!stopped)
-		if (MHD_run_wait(daemon, WAIT_MS) != MHD_YES)
+	while (!stopped) {
+		int is_behind = server->view.rows.is_behind;
+
+		if (MHD_run_wait(daemon, is_behind ? 0 : WAIT_MS) != MHD_YES)
 			break;
+		/* What requests have left to do, between them. */
+		if (is_behind && view_refresh(&server->view, NULL) < 0)
+			server->view.rows.is_behind = 0;
+	}
 	MHD_stop_daemon(daemon);
 	return 0;
 }
@@ -287,6 +298,8 @@ cmd_serve(int argc, char **argv)
 	ret = cmd_open(&gate, repo, STORE_READ, &err);
 	if (!ret) {
 		view_init(&server.view, &gate);
+		/* So that nobody waits for it; what fails is said on pages. */
+		view_settle(&server.view, NULL);
 		ret = serve(&server, listen, &err);
 		for (size_t i = 0; i < KEPT_PAGES; i++)
 			forget(&server.kept[i]);

@@ -74,16 +74,18 @@ generation_of(struct store_tx *tx, const struct pack *key)
 	return generation;
 }
 
-uint64_t
-store_test_generation(struct store_tx *tx, const char *test)
+int
+store_test_find(struct store_tx *tx, const char *test, uint32_t *id,
+		uint64_t *generation)
 {
 	struct pack key;
-	uint32_t id;
+	int rc = name_find(tx, NAME_TEST, test, id);
 
-	if (name_find(tx, NAME_TEST, test, &id) < 0)
-		return 0;
-	test_key(&key, id);
-	return generation_of(tx, &key);
+	if (rc < 0)
+		return rc;
+	test_key(&key, *id);
+	*generation = generation_of(tx, &key);
+	return store_tx_error(tx);
 }
 
 uint64_t

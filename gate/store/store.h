@@ -113,8 +113,10 @@ typedef int store_test_fn(void *data, uint32_t id, const char *test,
 			  uint64_t generation);
 int store_test_each(struct store_tx *tx, store_test_fn *fn, void *data);
 
-/* That of one test, and of a commit's verdicts. */
-uint64_t store_test_generation(struct store_tx *tx, const char *test);
+/* Those of one test, ERR_NOT_FOUND, and the generation of a commit's verdicts
+ * (0: not known). */
+int store_test_find(struct store_tx *tx, const char *test, uint32_t *id,
+		    uint64_t *generation);
 uint64_t store_commit_generation(struct store_tx *tx, const struct oid *commit);
 
 /* Count what a note says of a test as written to it. */

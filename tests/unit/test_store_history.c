@@ -576,11 +576,14 @@ look(struct store_tx *tx, void *data, struct err *err)
 {
 	const struct oid at = commit_of(1);
 	struct look *looked = data;
+	uint32_t id;
 
 	(void)err;
 	texts_release(&looked->listed);
-	looked->of[0] = store_test_generation(tx, "perf/a");
-	looked->of[1] = store_test_generation(tx, "perf/b");
+	assert_int_equal(store_test_find(tx, "perf/c", &id, looked->of),
+			 ERR_NOT_FOUND);
+	store_test_find(tx, "perf/a", &id, &looked->of[0]);
+	store_test_find(tx, "perf/b", &id, &looked->of[1]);
 	looked->of[2] = store_commit_generation(tx, &at);
 	return store_test_each(tx, take_test, &looked->listed);
 }

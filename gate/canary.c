@@ -16,7 +16,6 @@
 #include "policy/keys.h"
 #include "repo/repo.h"
 #include "study.h"
-#include "worker.h"
 
 #define CANARY_REPO "pacegate/canary.git"
 
@@ -100,6 +99,8 @@ weigh_pair(struct flight *flight, struct weigh_result *result, struct err *err)
 				.deadline_ms = -1,
 				.unrecorded = 1,
 				.give_way = canary->give_way,
+				.stopped = canary->stopped,
+				.placed = canary->placed,
 				.data = canary->data };
 	struct gather gather = { 0 };
 	struct texts only = { 0 };
@@ -205,41 +206,17 @@ canary_run(struct gate *gate, const struct canary *canary, struct err *err)
 	return ret < 0 ? err_context(err, "canary") : 0;
 }
 
-static int
-give_way(void *data)
-{
-	struct gate *gate = data;
-
-	return gate_is_wanted(gate) || worker_is_needed(gate);
-}
-
 int
-canary_when_due(struct gate *gate, struct err *err)
+canary_is_due(struct gate *gate)
 {
 	const char *every = policy_text(gate->policy, SECTION_GATE, "canary");
-	struct canary canary = { .kinds = CANARY_ALL,
-				 .pairs = 1,
-				 .give_way = give_way,
-				 .data = gate };
 	int64_t wait_ms = 0, last;
 	json_t *record;
-	int ret;
 
 	if (!every || units_parse_duration(every, &wait_ms) < 0 || !wait_ms)
 		return 0;
 	record = canary_record(gate);
 	last = json_int_or(record, "last", 0);
 	json_decref(record);
-	if (clock_wall_s(&clock_real) - last < wait_ms / 1000)
-		return 0;
-	canary.size = CANARY_SIZE;
-	ret = canary_run(gate, &canary, err);
-	canary.size = 0;
-	if (!ret)
-		ret = canary_run(gate, &canary, err);
-	if (ret == ERR_BUSY)
-		return 0;
-	if (ret < 0)
-		canary_record_failure(gate->store);
-	return ret < 0 ? ret : 1;
+	return clock_wall_s(&clock_real) - last >= wait_ms / 1000;
 }

@@ -50,8 +50,11 @@ struct canary {
 	unsigned kinds;   /* CANARY_..., or */
 	const char *test; /* one of the repository, at its HEAD */
 	double size;
-	unsigned pairs;              /* pushes */
-	int (*give_way)(void *data); /* or NULL: as in struct gate_run */
+	unsigned pairs; /* pushes */
+	/* Each may be NULL, as in struct gate_run. */
+	int (*give_way)(void *data);
+	int (*stopped)(void *data);
+	void (*placed)(void *data, const char *where);
 	/* Gets each pair as it comes, or NULL. */
 	void (*tell)(void *data, const struct canary_pair *pair);
 	void *data;
@@ -68,9 +71,7 @@ int canary_run(struct gate *gate, const struct canary *canary, struct err *err);
  */
 json_t *canary_record(struct gate *gate);
 
-/* In idle time: one push without and one with a plant, where the configured
- * time has come. 1 when it ran, 0 when not, or not to the end since others
- * wanted to be weighed. */
-int canary_when_due(struct gate *gate, struct err *err);
+/* Whether the configured time has come for one in idle time. */
+int canary_is_due(struct gate *gate);
 
 #endif

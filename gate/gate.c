@@ -489,6 +489,8 @@ setup_init(struct setup *setup, struct gate *gate, const struct gather *gather,
 		.progress = run->progress,
 		.progress_data = run->data,
 		.give_way = run->give_way,
+		.stopped = run->stopped,
+		.placed = run->placed,
 		.send_objects = pool.is_elsewhere ? send_objects : NULL,
 		.objects_data = &setup->send
 	};

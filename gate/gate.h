@@ -62,6 +62,9 @@ struct gate_run {
 	int samples_alone;   /* what was measured is stored, no verdict */
 	void (*progress)(void *data, const struct weigh_progress *progress);
 	int (*give_way)(void *data);
+	int (*stopped)(void *data); /* asked while it waits for a slot */
+	/* It has one: `slot 0`. */
+	void (*placed)(void *data, const char *where);
 	void *data;
 };
 

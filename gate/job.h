@@ -1,6 +1,8 @@
 #ifndef GATE_JOB_H
 #define GATE_JOB_H
 
+#include <stdint.h>
+
 struct err;
 struct gate;
 struct job;
@@ -9,11 +11,12 @@ struct store_tx;
 
 /*
  * One job of the queue, from its lease to what is left of it. What runs it is
- * found by the `kind` of its doc, a row each: a file job_KIND.c.
+ * found by the `kind` of its doc, a row each: a file job_KIND.c. The worker
+ * runs each in a process of its own.
  */
 struct job_kind {
 	const char *name;
-	unsigned class; /* of the queue: 0 goes first */
+	unsigned class; /* of the queue, as plan/schedule.h has it */
 
 	/*
 	 * 0: it is done, and finish() is called. Negative: it is due again
@@ -23,15 +26,19 @@ struct job_kind {
 	int (*run)(struct job *job, struct err *err);
 
 	/* In the transaction that takes the job from the queue, which may run
-	 * more than once. */
+	 * more than once; or NULL. */
 	int (*finish)(struct store_tx *tx, const struct job *job,
 		      struct err *err);
+
+	/* Instead of run(), of one whose processes die again and again: note
+	 * why, and it is finished; or NULL, and it is only dropped. */
+	int (*give_up)(struct job *job, const char *why, struct err *err);
 
 	/* Of job->state; or NULL. */
 	void (*release)(struct job *job);
 };
 
-extern const struct job_kind job_push, job_study, job_bisect;
+extern const struct job_kind job_push, job_study, job_canary, job_bisect;
 
 enum { JOB_MAX_TRIES = 3 };
 
@@ -42,20 +49,23 @@ struct job {
 	void (*tell)(const char *line); /* or NULL: a line for each step */
 	int (*stopped)(void);           /* or NULL: asked between rounds */
 	void *state;                    /* of its kind, from run() on */
+	int64_t placed_s;               /* since when it has had a slot */
 };
 
+/* How it ended; the exit code of its process. 3 is a failure of the store. */
 enum job_end {
-	JOB_NONE, /* none is due */
-	JOB_DONE,
-	JOB_AGAIN /* it failed, or gave way */
+	JOB_DONE = 0,
+	JOB_AGAIN = 1, /* it failed, and is due again later */
+	JOB_GAVE_WAY = 4,
+	JOB_NONE = 5 /* it does not wait any more */
 };
 
 /*
- * Take the first job that is due, run it, and end it or give it back. gate,
- * tell and stopped are given; kind is set. Negative: the store failed.
+ * Take the job of that id, run it, and end it or give it back. gate, tell and
+ * stopped are given; kind is set. Negative: the store failed.
  */
-int job_next(struct job *job, const char *owner, enum job_end *outcome,
-	     struct err *err);
+int job_run(struct job *job, uint64_t id, enum job_end *outcome,
+	    struct err *err);
 
 const struct job_kind *job_kind_of(const struct store_job *item);
 
@@ -63,11 +73,10 @@ const struct job_kind *job_kind_of(const struct store_job *item);
 void job_say(const struct job *job, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/* True when the worker is to stop, or its repository is gone. */
-int job_is_stopped(const struct job *job);
-
-/* gate_run.give_way of a job, which is its data: somebody who blocks waits for
- * a slot. */
+/* For struct gate_run, whose data is the job: it is to stop, or its repository
+ * is gone; so it is, or somebody who blocks waits for a slot; it has one. */
+int job_is_stopped(void *data);
 int job_gives_way(void *data);
+void job_is_placed(void *data, const char *where);
 
 #endif

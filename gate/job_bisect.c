@@ -101,6 +101,8 @@ weigh(struct job *job, struct err *err)
 	const struct gate_run how = { .class = SLOT_BACKGROUND,
 				      .deadline_ms = -1,
 				      .give_way = gives_way,
+				      .stopped = job_is_stopped,
+				      .placed = job_is_placed,
 				      .data = job };
 	int ret = search_weigh(job->gate, step->record, &step->ask, &how,
 			       &step->weighed, err);

@@ -34,6 +34,8 @@ weigh(struct job *job, struct gather *gather, struct err *err)
 	struct gate_run run = { .class = SLOT_BACKGROUND,
 				.deadline_ms = -1,
 				.give_way = job_gives_way,
+				.stopped = job_is_stopped,
+				.placed = job_is_placed,
 				.data = job };
 	struct weigh_result result;
 	struct texts lines = { 0 };
@@ -57,8 +59,8 @@ weigh(struct job *job, struct gather *gather, struct err *err)
 
 /* Our own failure, after as many tries as make sense: a verdict of its own. */
 static int
-give_up(const struct job *job, const struct gather *gather, const char *why,
-	struct err *err)
+note_failure(const struct job *job, const struct gather *gather,
+	     const char *why, struct err *err)
 {
 	struct weigh_result result = { .count = 1 };
 	int ret;
@@ -74,7 +76,8 @@ give_up(const struct job *job, const struct gather *gather, const char *why,
 	gather_describe(gather, &result.reports[0]);
 	ret = store_write(job->gate->store, put_all, &result, err);
 	weigh_release(&result);
-	return ret;
+	return ret ? ret
+		   : messages_tell(job->gate, gather, job->item->doc, 1, err);
 }
 
 static int
@@ -100,8 +103,7 @@ run(struct job *job, struct err *err)
 			why.text);
 		*err = why;
 		if (ret != ERR_BUSY && job->item->tries + 1 >= JOB_MAX_TRIES) {
-			give_up(job, &gather, why.text, &why);
-			messages_tell(job->gate, &gather, doc, 1, &why);
+			note_failure(job, &gather, why.text, &why);
 			ret = 0;
 		}
 	}

@@ -246,13 +246,14 @@ land_record(struct gate *gate, const struct gather *gather, const char *pusher,
 struct queue {
 	const json_t *doc;
 	const char *key;
+	unsigned class;
 };
 
 static int
 add_job(struct store_tx *tx, void *data, struct err *err)
 {
 	const struct queue *queue = data;
-	int ret = store_queue_add(tx, CLASS_PUSH, queue->key,
+	int ret = store_queue_add(tx, queue->class, queue->key,
 				  clock_wall_s(&clock_real), queue->doc, NULL);
 
 	(void)err;
@@ -260,8 +261,17 @@ add_job(struct store_tx *tx, void *data, struct err *err)
 }
 
 static int
-queue_update(struct gate *gate, const json_t *update, const json_t *push,
-	     struct err *err)
+brings_a_test(const struct gather *gather)
+{
+	for (size_t i = 0; i < gather->test_count; i++)
+		if (gather->tests[i].is_new)
+			return 1;
+	return 0;
+}
+
+static int
+queue_update(struct gate *gate, const struct gather *gather,
+	     const json_t *update, const json_t *push, struct err *err)
 {
 	json_t *doc = json_pack("{s:s, s:o, s:O}", "kind", "push", "pusher",
 				json_text(json_text_or(push, "pusher", "")),
@@ -269,9 +279,17 @@ queue_update(struct gate *gate, const json_t *update, const json_t *push,
 	char *key = mem_text("push %.40s %.300s",
 			     json_text_or(update, "new", ""),
 			     json_text_or(update, "ref", ""));
-	struct queue queue = { doc, key };
+	struct queue queue = { doc, key, CLASS_PUSH };
+	struct ref_policy policy;
 	int ret;
 
+	/* Its budget was used up, or it was told to come another way: somebody
+	 * waits. */
+	policy_ref(gate->policy, gather->ref, &policy);
+	if (policy.mode == MODE_WAIT || policy.mode == MODE_RECALL)
+		json_object_set_new(doc, "waits", json_true());
+	if (json_object_get(doc, "waits") || brings_a_test(gather))
+		queue.class = CLASS_FIRST;
 	json_object_set(doc, "push", json_object_get(push, "push"));
 	if (json_object_get(push, "host"))
 		json_object_set(doc, "host", json_object_get(push, "host"));
@@ -290,7 +308,7 @@ land_update(struct gate *gate, const json_t *update, const json_t *push,
 	int ret = land_gather(gate, update, !decided, &gather, err);
 
 	if (!ret && gather.outcome == GATHER_WEIGH && !decided)
-		ret = queue_update(gate, update, push, err);
+		ret = queue_update(gate, &gather, update, push, err);
 	else if (!ret)
 		ret = land_record(gate, &gather,
 				  json_text_or(push, "pusher", ""), err);

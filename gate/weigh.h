@@ -50,6 +50,9 @@ struct weigh {
 	void *progress_data;
 	/* Asked between rounds: non-zero gives the slot up (ERR_BUSY). */
 	int (*give_way)(void *data);
+	/* Asked while it waits for a slot, and told once it has one. */
+	int (*stopped)(void *data);
+	void (*placed)(void *data, const char *where);
 	/* Objects for a runner that has no access to the repository; NULL with
 	 * alternates. Called when the spec was sent. */
 	int (*send_objects)(void *data, struct session *session,

@@ -523,8 +523,7 @@ new_session_id(int64_t *seed)
 			random[0], random[1], random[2], random[3]);
 }
 
-/* What it waits for, with the time that it has waited. A study's place in the
- * queue is nothing to hold on to. */
+/* What it waits for, with the time that it has waited. */
 static int
 tell_wait(void *data, const char *what, int64_t waited_ms)
 {
@@ -534,8 +533,7 @@ tell_wait(void *data, const char *what, int64_t waited_ms)
 	snprintf(driver->what, sizeof(driver->what), "%s (%lld s)", what,
 		 (long long)waited_ms / 1000);
 	tell(driver, 0);
-	return weigh->is_study && weigh->give_way &&
-	       weigh->give_way(weigh->progress_data);
+	return weigh->stopped && weigh->stopped(weigh->progress_data);
 }
 
 /* The newest commit of the session. */
@@ -587,6 +585,8 @@ start_session(struct driver *driver, int fresh, struct err *err)
 	driver->session = pool_session(driver->place);
 	node = pool_node(driver->place);
 	result->node = node ? mem_copy_text(node) : NULL;
+	if (weigh->placed)
+		weigh->placed(weigh->progress_data, pool_where(driver->place));
 	if (weigh->send_objects)
 		ret = weigh->send_objects(weigh->objects_data, driver->session,
 					  &result->plan, err);

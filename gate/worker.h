@@ -8,7 +8,9 @@ struct gate;
 
 /*
  * The worker: settles the journal, runs what is queued, ends when nothing is
- * left. Only one runs for a repository at a time; a second one returns at once.
+ * left. Each job is run by a process of its own, as many at a time as the pool
+ * has slots. Only one worker runs for a repository; a second one returns at
+ * once.
  */
 struct worker_counts {
 	size_t settled; /* pushes of the journal */
@@ -22,9 +24,6 @@ struct worker_input {
 	void (*tell)(const char *line); /* or NULL: a line for each step */
 	int (*stopped)(void);           /* or NULL: asked between steps */
 };
-
-/* True when pushes wait to be settled or weighed. */
-int worker_is_needed(struct gate *gate);
 
 /* Until nothing is left, nor waits to be tried again. */
 int worker_drain(struct gate *gate, const struct worker_input *input,

@@ -75,20 +75,41 @@ io_read_all(int fd, struct buf *buf, size_t max, struct err *err)
 	}
 }
 
-int
-io_wait(int fd, short events, int timeout_ms)
+static int
+wait_polled(struct pollfd *fds, size_t count, int timeout_ms)
 {
-	struct pollfd one = { fd, events, 0 };
 	int64_t until = clock_monotonic_ms(&clock_real) + timeout_ms;
 	int ready;
 
-	while ((ready = poll(&one, 1, timeout_ms)) < 0 && errno == EINTR) {
+	while ((ready = poll(fds, (nfds_t)count, timeout_ms)) < 0 &&
+	       errno == EINTR) {
 		int64_t left = until - clock_monotonic_ms(&clock_real);
 
 		if (timeout_ms >= 0)
 			timeout_ms = left > 0 ? (int)left : 0;
 	}
 	return ready;
+}
+
+int
+io_wait(int fd, short events, int timeout_ms)
+{
+	struct pollfd one = { fd, events, 0 };
+
+	return wait_polled(&one, 1, timeout_ms);
+}
+
+int
+io_wait_any(const int *fds, size_t count, int timeout_ms)
+{
+	struct pollfd *polled = mem_new(count, sizeof(*polled));
+	int ready;
+
+	for (size_t i = 0; i < count; i++)
+		polled[i] = (struct pollfd){ fds[i], POLLIN, 0 };
+	ready = wait_polled(polled, count, timeout_ms);
+	free(polled);
+	return ready > 0 ? 1 : ready;
 }
 
 int

@@ -25,6 +25,10 @@ int io_read_all(int fd, struct buf *buf, size_t max, struct err *err);
 /* poll(2) of one descriptor; 1 ready, 0 timeout (-1: no limit), -1 errno. */
 int io_wait(int fd, short events, int timeout_ms);
 
+/* Until one of them has something to read, or its other end is gone; negative
+ * ones are passed over. As io_wait(). */
+int io_wait_any(const int *fds, size_t count, int timeout_ms);
+
 int io_set_nonblocking(int fd);
 
 /* A pipe, both ends CLOEXEC. 0, or -1 with errno. */

@@ -123,6 +123,12 @@ out:
 }
 
 int
+proc_open(pid_t pid)
+{
+	return (int)syscall(SYS_pidfd_open, pid, 0u);
+}
+
+int
 proc_wait(pid_t pid, int64_t deadline_ms, int *status, struct err *err)
 {
 	int ignored, fd = -1;
@@ -130,7 +136,7 @@ proc_wait(pid_t pid, int64_t deadline_ms, int *status, struct err *err)
 	if (deadline_ms >= 0) {
 		int64_t left = deadline_ms - clock_monotonic_ms(&clock_real);
 
-		fd = (int)syscall(SYS_pidfd_open, pid, 0u);
+		fd = proc_open(pid);
 		if (fd >= 0 &&
 		    io_wait(fd, POLLIN, left > 0 ? (int)left : 0) == 0) {
 			io_close(&fd);

@@ -30,6 +30,10 @@ int proc_start(const struct proc_options *options, pid_t *pid, struct err *err);
  */
 int proc_wait(pid_t pid, int64_t deadline_ms, int *status, struct err *err);
 
+/* A descriptor of a child, to be waited for with others: it is readable once
+ * the child has ended. -1 where the kernel has none. */
+int proc_open(pid_t pid);
+
 /* Run to the end, stdout appended to out (may be NULL), at most max bytes.
  * A non-zero exit is ERR_SYSTEM with the command's name. */
 struct buf;

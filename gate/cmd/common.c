@@ -1,6 +1,7 @@
 #include "cmd/common.h"
 
 #include <pwd.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -144,4 +145,26 @@ cmd_user(void)
 	const struct passwd *entry = getpwuid(getuid());
 
 	return entry ? entry->pw_name : "unknown";
+}
+
+static volatile sig_atomic_t stopped;
+
+static void
+on_signal(int number)
+{
+	(void)number;
+	stopped = 1;
+}
+
+void
+cmd_catch_signals(void)
+{
+	signal(SIGTERM, on_signal);
+	signal(SIGINT, on_signal);
+}
+
+int
+cmd_is_stopped(void)
+{
+	return stopped;
 }

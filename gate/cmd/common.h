@@ -37,6 +37,11 @@ int cmd_color(void);
 /* A report on stdout, as text or JSON. */
 void cmd_print_report(const struct report *report, int json, int all);
 
+/* SIGTERM and SIGINT end a command that stays at its next look, and no sooner:
+ * cmd_is_stopped() tells from then on. */
+void cmd_catch_signals(void);
+int cmd_is_stopped(void);
+
 /* Who acts, for the ledger: the login name. */
 const char *cmd_user(void);
 

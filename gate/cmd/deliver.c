@@ -1,4 +1,3 @@
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -17,21 +16,6 @@
 
 /* How long one that waits sleeps at most before it looks again. */
 enum { NAP_S = 30, STEP_MS = 500, MAX_IDS = 64 };
-
-static volatile sig_atomic_t stopped;
-
-static void
-on_signal(int number)
-{
-	(void)number;
-	stopped = 1;
-}
-
-static int
-is_stopped(void)
-{
-	return stopped;
-}
 
 /* What to send again: these, or all that was refused and all that waits. */
 struct again {
@@ -89,7 +73,7 @@ deliver(const char *repo, struct again *again, struct deliver_counts *counts,
 			ret = store_write(gate.store, resend, again, err);
 	}
 	if (!ret)
-		ret = deliver_run(&gate, is_stopped, counts, err);
+		ret = deliver_run(&gate, cmd_is_stopped, counts, err);
 	if (!ret)
 		ret = deliver_next(&gate, next_s, err);
 	gate_close(&gate);
@@ -111,13 +95,14 @@ wait_for_all(const char *repo, struct err *err)
 	if (!ret)
 		ret = gate_lock(&gate, FILE_DELIVER_WAIT, &fd, err);
 	gate_close(&gate);
-	while (ret > 0 && !stopped) {
+	while (ret > 0 && !cmd_is_stopped()) {
 		int64_t nap_s;
 
 		ret = deliver(repo, NULL, &counts, &next_s, err);
 		nap_s = next_s - clock_wall_s(&clock_real);
 		nap_s = nap_s < 1 ? 1 : nap_s > NAP_S ? NAP_S : nap_s;
-		for (int64_t ms = 0; ret > 0 && !stopped && ms < nap_s * 1000;
+		for (int64_t ms = 0;
+		     ret > 0 && !cmd_is_stopped() && ms < nap_s * 1000;
 		     ms += STEP_MS)
 			clock_sleep_ms(STEP_MS);
 	}
@@ -186,8 +171,7 @@ cmd_deliver(int argc, char **argv)
 	ret = cmd_begin("deliver", rows, &argc, argv, MAX_IDS);
 	if (ret >= 0)
 		return ret;
-	signal(SIGTERM, on_signal);
-	signal(SIGINT, on_signal);
+	cmd_catch_signals();
 	ret = read_ids(&again, argc, argv, &err);
 	if (!ret && again.count && !resends)
 		ret = err_set(&err, ERR_INPUT,

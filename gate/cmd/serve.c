@@ -3,7 +3,6 @@
 #include <arpa/inet.h>
 #include <microhttpd.h>
 #include <netdb.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,8 +31,6 @@ static const char policy[] =
 	"img-src 'self'; connect-src 'self'; form-action 'self'; "
 	"base-uri 'none'; frame-ancestors 'none'";
 
-static volatile sig_atomic_t stopped;
-
 /* Pages by path, as long as what they are made of stays: a long history takes a
  * while to read, and is looked at again and again. */
 struct kept {
@@ -48,13 +45,6 @@ struct server {
 	struct kept kept[KEPT_PAGES];
 	size_t next; /* to be replaced */
 };
-
-static void
-on_signal(int number)
-{
-	(void)number;
-	stopped = 1;
-}
 
 static enum MHD_Result
 send_page(struct MHD_Connection *connection, struct page *page, const char *tag)
@@ -260,7 +250,7 @@ serve(struct server *server, const char *listen, struct err *err)
 			       listen);
 	printf("serving %s on http://%s/\n", server->view.name, listen);
 	fflush(stdout);
-	while (!stopped) {
+	while (!cmd_is_stopped()) {
 		int is_behind = server->view.rows.is_behind;
 
 		if (MHD_run_wait(daemon, is_behind ? 0 : WAIT_MS) != MHD_YES)
@@ -293,8 +283,7 @@ cmd_serve(int argc, char **argv)
 	ret = cmd_begin("serve", rows, &argc, argv, 0);
 	if (ret >= 0)
 		return ret;
-	signal(SIGTERM, on_signal);
-	signal(SIGINT, on_signal);
+	cmd_catch_signals();
 	ret = cmd_open(&gate, repo, STORE_READ, &err);
 	if (!ret) {
 		view_init(&server.view, &gate);

@@ -1,37 +1,25 @@
+#include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/exit.h"
+#include "base/io.h"
 #include "base/json.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/names.h"
-#include "canary.h"
+#include "base/units.h"
 #include "cmd/commands.h"
 #include "cmd/common.h"
 #include "gate.h"
+#include "job.h"
 #include "worker.h"
 
-#include <signal.h>
-#include <stdlib.h>
-
 enum { WATCH_MS = 2000 };
-
-static volatile sig_atomic_t stopped;
-
-static void
-on_signal(int number)
-{
-	(void)number;
-	stopped = 1;
-}
-
-static int
-is_stopped(void)
-{
-	return stopped;
-}
 
 static void
 tell(const char *line)
@@ -45,9 +33,9 @@ static int
 drain(const char *repo, int quiet, struct worker_counts *counts,
       struct err *err)
 {
-	const struct worker_input input = { quiet ? NULL : tell, is_stopped };
+	const struct worker_input input = { quiet ? NULL : tell,
+					    cmd_is_stopped };
 	struct gate gate = GATE_INIT;
-	struct err canary_err = ERR_INIT;
 	int ret = cmd_open(&gate, repo, STORE_WRITE, err);
 
 	if (!ret) {
@@ -56,13 +44,41 @@ drain(const char *repo, int quiet, struct worker_counts *counts,
 		log_open("work", log);
 		free(log);
 		ret = worker_drain(&gate, &input, counts, err);
-		/* Nothing is queued any more: idle time. */
-		if (!ret && !counts->busy &&
-		    canary_when_due(&gate, &canary_err) < 0)
-			log_event(LOG_WARNING, "%s", canary_err.text);
 	}
 	gate_close(&gate);
 	return ret;
+}
+
+/* The worker that started this has gone: its end of the pipe is closed. */
+static int
+job_stops(void)
+{
+	struct stat in;
+
+	return cmd_is_stopped() ||
+	       (!fstat(STDIN_FILENO, &in) && S_ISFIFO(in.st_mode) &&
+		io_wait(STDIN_FILENO, POLLIN, 0) != 0);
+}
+
+static int
+run_job(const char *repo, uint64_t id, struct err *err)
+{
+	enum job_end end = JOB_NONE;
+	struct gate gate = GATE_INIT;
+	struct job job = { .gate = &gate, .tell = tell, .stopped = job_stops };
+	int ret = cmd_open(&gate, repo, STORE_WRITE, err);
+
+	if (!ret) {
+		char *log = gate_path(&gate, FILE_LOG);
+
+		log_open("work", log);
+		free(log);
+		ret = job_run(&job, id, &end, err);
+		if (ret < 0)
+			log_event(LOG_ERROR, "%s", err->text);
+	}
+	gate_close(&gate);
+	return ret < 0 ? EXIT_OURS : (int)end;
 }
 
 static void
@@ -97,6 +113,8 @@ cmd_work(int argc, char **argv)
 	struct worker_counts counts = { 0 };
 	const char *repo = NULL;
 	struct err err = ERR_INIT;
+	const char *job = NULL;
+	int64_t id = 0;
 	int watch = 0, json = 0, ret;
 	const struct option_row rows[] = {
 		{ "repo", 0, OPTION_TEXT, "DIR", "the repository", &repo },
@@ -104,21 +122,29 @@ cmd_work(int argc, char **argv)
 		  &watch },
 		{ "json", 0, OPTION_FLAG, NULL, "what was done, as JSON",
 		  &json },
+		{ "job", 0, OPTION_TEXT, "ID",
+		  "run one job of the queue; the worker starts these", &job },
 		{ 0 }
 	};
 
 	ret = cmd_begin("work", rows, &argc, argv, 0);
 	if (ret >= 0)
 		return ret;
-	signal(SIGTERM, on_signal);
-	signal(SIGINT, on_signal);
+	cmd_catch_signals();
+	if (job && units_parse_count(job, 0, INT64_MAX, &id) < 0) {
+		err_set(&err, ERR_INPUT, "--job %s: see `pacegate status`",
+			job);
+		return cmd_fail(&err);
+	}
+	if (job)
+		return run_job(repo, (uint64_t)id, &err);
 	do {
 		ret = drain(repo, json, &counts, &err);
 		if (ret < 0)
 			return cmd_fail(&err);
-		if (watch && !stopped)
+		if (watch && !cmd_is_stopped())
 			clock_sleep_ms(WATCH_MS);
-	} while (watch && !stopped);
+	} while (watch && !cmd_is_stopped());
 	print_counts(&counts, json);
 	return EXIT_FINE;
 }

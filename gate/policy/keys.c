@@ -63,6 +63,9 @@ const struct key_row key_rows[] = {
 	      "commits of a push that one session runs at most"),
 	COUNT(GATE, "rounds", REF, "40", 8, 10000,
 	      "rounds of a session at most"),
+	ROW(GATE, "overtake", KEY_BOOLEAN, REF, "true",
+	    "pushes that wait are dropped for a newer one of their branch, "
+	    "where slots are short"),
 	ROW(GATE, "tests", KEY_LIST, TREE, "perf/*",
 	    "which executable files are tests"),
 	ROW(GATE, "build", KEY_TEXT, TREE, NULL,
@@ -118,6 +121,11 @@ const struct key_row key_rows[] = {
 	COUNT(POOL, "slots", SERVER, "1", 1, 1024,
 	      "sessions at a time on this host; on Slurm of this repository, "
 	      "unless set one for each node"),
+	COUNT(POOL, "perRepository", SERVER, "0", 0, 100000,
+	      "sessions at a time that the worker runs of this repository; 0: "
+	      "as many as there are slots"),
+	COUNT(POOL, "perPusher", SERVER, "0", 0, 100000,
+	      "the same, of one pusher's pushes"),
 	ROW(POOL, "cpus", KEY_TEXT, SERVER, NULL,
 	    "CPUs that the slots share, such as 2-7; none: all but the first "
 	    "core"),

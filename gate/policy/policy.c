@@ -243,6 +243,8 @@ policy_ref(const struct policy *policy, const char *ref,
 		.tests = list_for(policy, SECTION_GATE, "tests", ref),
 		.build = value_for(policy, SECTION_GATE, "build", ref),
 		.setup = value_for(policy, SECTION_GATE, "setup", ref),
+		.overtake = key_is_true(
+			value_for(policy, SECTION_GATE, "overtake", ref)),
 		.is_trusted = key_is_true(
 			value_for(policy, SECTION_GATE, "trusted", ref)),
 		.is_watched = watched && watched->pattern
@@ -360,6 +362,9 @@ policy_pool(const struct policy *policy, struct pool_policy *result)
 		.features = list_for(policy, pool, "features", NULL),
 		.constraint = list_for(policy, pool, "constraint", NULL),
 		.slots = count_for(policy, pool, "slots", NULL),
+		.per_repository = count_for(policy, pool, "perRepository",
+					    NULL),
+		.per_pusher = count_for(policy, pool, "perPusher", NULL),
 		.launches = count_for(policy, pool, "launches", NULL),
 		.patience_ms = duration_for(policy, pool, "patience", NULL),
 		.is_elsewhere = policy_is_true(policy, pool, "copy")

@@ -33,6 +33,7 @@ struct ref_policy {
 	unsigned commits, rounds;
 	const struct texts *ignore, *tests;
 	const char *build, *setup;
+	int overtake;   /* a newer push drops older ones that wait */
 	int is_trusted; /* with the build cache */
 	int is_watched; /* `drift` is set for a pattern of refs it matches */
 };
@@ -58,6 +59,8 @@ struct pool_policy {
 	const char *partition, *background, *runner, *options;
 	const struct texts *features, *constraint;
 	unsigned slots, launches;
+	unsigned per_repository, per_pusher; /* sessions at a time, 0: as many
+						as there are slots */
 	int64_t patience_ms;
 	int is_elsewhere; /* on machines that do not see this one's files */
 };

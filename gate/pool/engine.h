@@ -11,6 +11,7 @@ struct pool_place {
 	const struct engine *engine;
 	struct session *session;
 	struct slot slot;
+	char where[64]; /* the slot's name */
 	/* Of slurm. */
 	const struct pool_rules *rules;
 	enum slot_class class;

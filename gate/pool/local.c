@@ -1,3 +1,4 @@
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -47,6 +48,8 @@ take(struct pool_place *place, const struct pool_rules *rules,
 
 	if (ret < 0)
 		return ret;
+	snprintf(place->where, sizeof(place->where), "slot %u",
+		 place->slot.index);
 	command_line(&words, &rules->session, &place->slot);
 	ret = session_start(&place->session, &words, rules->session.log_fd,
 			    err);

@@ -55,6 +55,12 @@ pool_node(const struct pool_place *place)
 	return place->node;
 }
 
+const char *
+pool_where(const struct pool_place *place)
+{
+	return place->node ? place->node : place->where;
+}
+
 int
 pool_give_back(struct pool_place *place, int error, int ended, struct err *err)
 {

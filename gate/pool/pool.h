@@ -67,6 +67,9 @@ struct session *pool_session(const struct pool_place *place);
 /* The machine's name in the pool; NULL: this one. */
 const char *pool_node(const struct pool_place *place);
 
+/* Which one it is, for people: `slot 0`, or a node. */
+const char *pool_where(const struct pool_place *place);
+
 /*
  * End the runner and give the slot back; NULL is fine. `error` is what the
  * session came to, with its err: returned as it was, or as what the engine

@@ -61,30 +61,22 @@ store_queue_add(struct store_tx *tx, unsigned class, const char *key,
 }
 
 int
-store_queue_take(struct store_tx *tx, const char *owner, int64_t now_s,
-		 struct store_job *job)
+store_queue_take(struct store_tx *tx, uint64_t id, const char *owner,
+		 int64_t now_s, struct store_job *job)
 {
-	struct walk walk;
 	int rc;
 
 	memset(job, 0, sizeof(*job));
 	if (owner[0] == '\0' || strlen(owner) >= sizeof(job->owner))
 		return tx_fail(tx, ERR_LIMIT, "'%.100s' is no owner", owner);
-	walk_start(&walk, tx, TABLE_SESSIONS, NULL);
-	while ((rc = walk_next(&walk)) == 1) {
-		rc = queue_load(tx, &walk.record, job);
-		if (rc < 0)
-			break;
-		if (job->owner[0] == '\0' && job->not_before_s <= now_s)
-			break;
-		json_decref(job->doc);
-		memset(job, 0, sizeof(*job));
-	}
-	walk_end(&walk);
+	rc = queue_find(tx, id, job);
 	if (rc < 0)
 		return rc;
-	if (!job->doc)
+	if (job->owner[0] || job->not_before_s > now_s) {
+		json_decref(job->doc);
+		memset(job, 0, sizeof(*job));
 		return ERR_NOT_FOUND;
+	}
 	memcpy(job->owner, owner, strlen(owner) + 1);
 	job->leased_s = now_s;
 	rc = queue_save(tx, job);
@@ -93,6 +85,12 @@ store_queue_take(struct store_tx *tx, const char *owner, int64_t now_s,
 		job->doc = NULL;
 	}
 	return rc;
+}
+
+uint64_t
+store_job_number(const struct store_job *job)
+{
+	return job->id & (((uint64_t)1 << QUEUE_CLASS_SHIFT) - 1);
 }
 
 int
@@ -112,26 +110,64 @@ store_queue_done(struct store_tx *tx, uint64_t id)
 	return tx_delete(tx, TABLE_SESSION_KEYS, &key);
 }
 
-static int
-give_back(struct store_tx *tx, struct store_job *job, int64_t not_before_s)
-{
-	job->owner[0] = '\0';
-	job->leased_s = 0;
-	job->not_before_s = not_before_s;
-	if (job->tries < UINT32_MAX)
-		job->tries++;
-	return queue_save(tx, job);
-}
-
 int
-store_queue_requeue(struct store_tx *tx, uint64_t id, int64_t not_before_s)
+store_queue_note(struct store_tx *tx, uint64_t id, const json_t *doc)
 {
 	struct store_job job;
 	int rc = queue_find(tx, id, &job);
 
 	if (rc < 0)
 		return rc;
-	rc = give_back(tx, &job, not_before_s);
+	json_decref(job.doc);
+	job.doc = (json_t *)(uintptr_t)doc;
+	return queue_save(tx, &job);
+}
+
+int
+store_queue_overtake(struct store_tx *tx, uint64_t old, uint64_t new,
+		     const json_t *doc)
+{
+	struct store_job job;
+	struct pack key;
+	int rc = queue_find(tx, new, &job);
+
+	if (rc == 0) {
+		json_decref(job.doc);
+		rc = store_queue_done(tx, old);
+	}
+	if (rc < 0)
+		return rc;
+	queue_key(&key, new);
+	tx_delete(tx, TABLE_SESSIONS, &key);
+	/* Of two places the better one. */
+	job.id = old < new ? old : new;
+	job.doc = (json_t *)(uintptr_t)doc;
+	queue_save_key(tx, job.key, job.id);
+	return queue_save(tx, &job);
+}
+
+static int
+give_back(struct store_tx *tx, struct store_job *job, int64_t not_before_s,
+	  int counts)
+{
+	job->owner[0] = '\0';
+	job->leased_s = 0;
+	job->not_before_s = not_before_s;
+	if (counts && job->tries < UINT32_MAX)
+		job->tries++;
+	return queue_save(tx, job);
+}
+
+int
+store_queue_requeue(struct store_tx *tx, uint64_t id, int64_t not_before_s,
+		    int counts)
+{
+	struct store_job job;
+	int rc = queue_find(tx, id, &job);
+
+	if (rc < 0)
+		return rc;
+	rc = give_back(tx, &job, not_before_s, counts);
 	json_decref(job.doc);
 	return rc;
 }
@@ -150,7 +186,7 @@ store_queue_recover(struct store_tx *tx, size_t *count)
 		if (rc < 0)
 			break;
 		if (job.owner[0] && !proc_is_alive(job.owner)) {
-			give_back(tx, &job, 0);
+			give_back(tx, &job, 0, 1);
 			recovered++;
 		}
 		json_decref(job.doc);

@@ -280,7 +280,7 @@ enum { STORE_MAX_CLASS = 15 };
 struct store_job {
 	uint64_t id;    /* below 2^53 */
 	unsigned class; /* 0 goes first; FIFO within */
-	uint32_t tries; /* how often it was begun before */
+	uint32_t tries; /* how often it was begun before, and failed */
 	int64_t added_s;
 	int64_t not_before_s;
 	char key[STORE_MAX_NAME + 1];
@@ -298,17 +298,33 @@ int store_queue_add(struct store_tx *tx, unsigned class, const char *key,
 		    int64_t now_s, const json_t *doc, uint64_t *id);
 
 /*
- * Lease the first job that waits and is due. The job's doc belongs to the
- * caller. ERR_NOT_FOUND when nothing is due.
+ * Lease a job. Its doc belongs to the caller. ERR_NOT_FOUND when it does not
+ * wait, is not due yet, or is gone.
  */
-int store_queue_take(struct store_tx *tx, const char *owner, int64_t now_s,
-		     struct store_job *job);
+int store_queue_take(struct store_tx *tx, uint64_t id, const char *owner,
+		     int64_t now_s, struct store_job *job);
 
 /* Remove a job. ERR_NOT_FOUND. */
 int store_queue_done(struct store_tx *tx, uint64_t id);
 
-/* Give a leased job back: tries + 1, not before that time. ERR_NOT_FOUND. */
-int store_queue_requeue(struct store_tx *tx, uint64_t id, int64_t not_before_s);
+/* Give a leased job back, not before that time. counts: it is a try more.
+ * ERR_NOT_FOUND. */
+int store_queue_requeue(struct store_tx *tx, uint64_t id, int64_t not_before_s,
+			int counts);
+
+/* Another doc for a job, which is borrowed. ERR_NOT_FOUND. */
+int store_queue_note(struct store_tx *tx, uint64_t id, const json_t *doc);
+
+/*
+ * The newer job takes the older one's place in the queue, where that is the
+ * better one, and the older one is gone. doc is the newer one's from now on,
+ * borrowed. ERR_NOT_FOUND when either is gone.
+ */
+int store_queue_overtake(struct store_tx *tx, uint64_t old, uint64_t new,
+			 const json_t *doc);
+
+/* Rises from job to job as they come, within a class and without. */
+uint64_t store_job_number(const struct store_job *job);
 
 /* Leases whose owner is dead go back, tries + 1; *count of them (or NULL). */
 int store_queue_recover(struct store_tx *tx, size_t *count);

@@ -90,7 +90,7 @@ ok "in idle time one of each" record \
 sleep 1.1
 git -C "$bare" config pacegate-pool.launch false
 ok "one that fails does not stop the worker" pacegate work --repo "$bare"
-ok "it is in the log" grep -q 'canary: the runner' "$bare/pacegate/log"
+ok "it is in the log" grep -q 'canary: .*the runner' "$bare/pacegate/log"
 canary --every never
 ok "--every never" not git -C "$bare" config pacegate.canary
 

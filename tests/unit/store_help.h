@@ -122,6 +122,38 @@ commit_of(unsigned number)
 	return oid;
 }
 
+struct first_job {
+	int64_t now_s;
+	uint64_t id;
+	int found;
+};
+
+static inline int
+on_first_job(void *data, const struct store_job *job)
+{
+	struct first_job *first = data;
+
+	if (job->owner[0] || job->not_before_s > first->now_s)
+		return 0;
+	first->id = job->id;
+	first->found = 1;
+	return 1;
+}
+
+/* Lease the first job that waits and is due. */
+static inline int
+take_first(struct store_tx *tx, const char *owner, int64_t now_s,
+	   struct store_job *job)
+{
+	struct first_job first = { .now_s = now_s };
+	int rc = store_queue_each(tx, on_first_job, &first);
+
+	if (rc < 0)
+		return rc;
+	return first.found ? store_queue_take(tx, first.id, owner, now_s, job)
+			   : ERR_NOT_FOUND;
+}
+
 /* {"n": number} */
 static inline json_t *
 doc_of(int number)

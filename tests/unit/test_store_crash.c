@@ -241,7 +241,7 @@ static int
 take_job(struct store_tx *tx, void *data, struct err *err)
 {
 	struct store_job job;
-	int rc = store_queue_take(tx, data, 0, &job);
+	int rc = take_first(tx, data, 0, &job);
 
 	(void)err;
 	if (rc == 0)

@@ -54,7 +54,7 @@ put_work(struct store_tx *tx, const json_t *doc)
 		store_journal_set(tx, id, (enum store_state)(i + 1), 200);
 		store_outbox_add(tx, keys[i], keys[i], 50, doc, NULL);
 	}
-	if (store_queue_take(tx, "worker", 77, &job) == 0)
+	if (take_first(tx, "worker", 77, &job) == 0)
 		json_decref(job.doc);
 	if (store_outbox_take(tx, "worker", 77, &message, 1, &count) == 0)
 		json_decref(message.doc);

@@ -26,7 +26,7 @@ static int
 take(struct store_tx *tx, const char *owner, int64_t now_s, uint64_t *id)
 {
 	struct store_job job;
-	int number, rc = store_queue_take(tx, owner, now_s, &job);
+	int number, rc = take_first(tx, owner, now_s, &job);
 
 	if (rc == ERR_NOT_FOUND)
 		return -1;
@@ -111,8 +111,8 @@ requeue(struct store_tx *tx, void *data, struct err *err)
 	add(tx, 0, "a", 1, &id);
 	add(tx, 1, "b", 2, NULL);
 	assert_int_equal(take(tx, "me", 100, NULL), 1);
-	assert_int_equal(store_queue_requeue(tx, id, 200), 0);
-	assert_int_equal(store_queue_requeue(tx, 12345, 200), ERR_NOT_FOUND);
+	assert_int_equal(store_queue_requeue(tx, id, 200, 1), 0);
+	assert_int_equal(store_queue_requeue(tx, 12345, 200, 1), ERR_NOT_FOUND);
 	assert_int_equal(take(tx, "me", 199, NULL), 2);
 	assert_int_equal(take(tx, "me", 199, NULL), -1);
 	assert_int_equal(store_queue_count(tx, &waiting, &leased), 0);
@@ -139,7 +139,7 @@ requeue_and_look(struct store_tx *tx, void *data, struct err *err)
 	add(tx, 0, "a", 1, &id);
 	for (int i = 0; i < 2; i++) {
 		assert_int_equal(take(tx, "me", 0, NULL), 1);
-		assert_int_equal(store_queue_requeue(tx, id, 0), 0);
+		assert_int_equal(store_queue_requeue(tx, id, 0, 1), 0);
 	}
 	return store_queue_each(tx, stop_at_first, &tries);
 }
@@ -158,6 +158,95 @@ test_not_before(void **state)
 	struct fixture *fixture = *state;
 
 	must_write(fixture->store, requeue, NULL);
+}
+
+static int
+give_way(struct store_tx *tx, void *data, struct err *err)
+{
+	int tries = 0;
+	uint64_t id;
+
+	(void)data, (void)err;
+	add(tx, 0, "a", 1, &id);
+	assert_int_equal(take(tx, "me", 0, NULL), 1);
+	assert_int_equal(store_queue_requeue(tx, id, 0, 0), 0);
+	return store_queue_each(tx, stop_at_first, &tries);
+}
+
+/* Who gives way has not failed. */
+static void
+test_give_way(void **state)
+{
+	struct fixture *fixture = *state;
+
+	must_write(fixture->store, give_way, NULL);
+}
+
+static int
+take_by_id(struct store_tx *tx, void *data, struct err *err)
+{
+	struct store_job job;
+	uint64_t a, b;
+
+	(void)data, (void)err;
+	add(tx, 0, "a", 1, &a);
+	add(tx, 0, "b", 2, &b);
+	assert_int_equal(store_queue_take(tx, b, "me", 5, &job), 0);
+	assert_int_equal(number_of(job.doc), 2);
+	assert_int_equal(job.leased_s, 5);
+	json_decref(job.doc);
+	assert_int_equal(store_queue_take(tx, b, "you", 5, &job),
+			 ERR_NOT_FOUND);
+	store_queue_requeue(tx, b, 9, 1);
+	assert_int_equal(store_queue_take(tx, b, "you", 8, &job),
+			 ERR_NOT_FOUND);
+	assert_int_equal(store_queue_take(tx, 4711, "you", 8, &job),
+			 ERR_NOT_FOUND);
+	return 0;
+}
+
+static void
+test_take_by_id(void **state)
+{
+	struct fixture *fixture = *state;
+
+	must_write(fixture->store, take_by_id, NULL);
+}
+
+static int
+overtake(struct store_tx *tx, void *data, struct err *err)
+{
+	json_t *doc = doc_of(23);
+	uint64_t old, other, new, urgent;
+
+	(void)data, (void)err;
+	add(tx, 1, "old", 1, &old);
+	add(tx, 1, "other", 2, &other);
+	add(tx, 1, "new", 3, &new);
+	assert_int_equal(store_queue_overtake(tx, old, new, doc), 0);
+	assert_int_equal(store_queue_overtake(tx, old, new, doc),
+			 ERR_NOT_FOUND);
+	/* It has the place, and the key still leads to it. */
+	assert_int_equal(add(tx, 1, "new", 4, NULL), 1);
+	assert_int_equal(add(tx, 1, "old", 5, &old), 0);
+	assert_int_equal(take(tx, "me", 0, NULL), 23);
+	assert_int_equal(take(tx, "me", 0, NULL), 2);
+	/* A better one is kept. */
+	add(tx, 0, "urgent", 6, &urgent);
+	assert_int_equal(store_queue_overtake(tx, old, urgent, doc), 0);
+	assert_int_equal(take(tx, "me", 0, &new), 23);
+	assert_true(new == urgent);
+	assert_int_equal(take(tx, "me", 0, NULL), -1);
+	json_decref(doc);
+	return 0;
+}
+
+static void
+test_overtake(void **state)
+{
+	struct fixture *fixture = *state;
+
+	must_write(fixture->store, overtake, NULL);
 }
 
 static int
@@ -517,9 +606,11 @@ static int
 no_owner(struct store_tx *tx, void *data, struct err *err)
 {
 	struct store_job job;
+	uint64_t id;
 
 	(void)data, (void)err;
-	return store_queue_take(tx, "", 0, &job);
+	add(tx, 0, "a", 1, &id);
+	return store_queue_take(tx, id, "", 0, &job);
 }
 
 static int
@@ -547,17 +638,13 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		OPEN(test_order),
-		OPEN(test_dedup),
-		OPEN(test_requeue),
-		OPEN(test_not_before),
-		OPEN(test_killed_owner),
-		OPEN(test_journal),
-		OPEN(test_supersede),
-		OPEN(test_in_order),
-		OPEN(test_hold),
-		OPEN(test_refuse),
-		OPEN(test_recover_messages),
+		OPEN(test_order),         OPEN(test_dedup),
+		OPEN(test_requeue),       OPEN(test_give_way),
+		OPEN(test_take_by_id),    OPEN(test_overtake),
+		OPEN(test_not_before),    OPEN(test_killed_owner),
+		OPEN(test_journal),       OPEN(test_supersede),
+		OPEN(test_in_order),      OPEN(test_hold),
+		OPEN(test_refuse),        OPEN(test_recover_messages),
 		OPEN(test_bad_arguments),
 	};
 

@@ -249,6 +249,12 @@ check-hosts: deps-check
 	@$(MAKE) -s -j2 all $(B)/tests/host/post
 	@PACEGATE_BUILD=$(CURDIR)/$(B) tests/run $(sort $(wildcard tests/host/*.sh))
 
+# The pool on a real Slurm of 8 nodes, which fail.
+check-slurm: deps-check
+	@contrib/deps slurm
+	@$(MAKE) -s -j2 all
+	@PACEGATE_BUILD=$(CURDIR)/$(B) tests/run $(sort $(wildcard tests/slurm/*.sh))
+
 # The pages in a real browser.
 check-web: deps-check
 	@contrib/deps web
@@ -285,6 +291,7 @@ help:
 	@echo 'check     set up, and run all tests (some minutes)'
 	@echo 'check-hosts   services, faulty ones too, mail, real git servers'
 	@echo 'check-long  the judge'"'"'s simulations, as long as its promises need'
+	@echo 'check-slurm  sessions on a real Slurm whose nodes fail'
 	@echo 'check-web   the pages in a real browser, Chromium'
 	@echo 'pictures  those of README, from real runs, by Chromium'
 	@echo 'check-racket  the founding test, in Racket, through a real push'
@@ -296,6 +303,6 @@ help:
 	@echo 'format    clang-format over every source'
 
 .PHONY: all unit fuzz-targets fuzz deps deps-check install uninstall demo check bench \
-	check-hosts check-web pictures check-racket check-root check-cgroup2 check-long bench-judge format clean help
+	check-hosts check-slurm check-web pictures check-racket check-root check-cgroup2 check-long bench-judge format clean help
 .SECONDARY:
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

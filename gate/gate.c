@@ -122,6 +122,18 @@ gate_is_wanted(const struct gate *gate)
 	return pool_is_wanted(&rules);
 }
 
+void
+gate_recover_pool(const struct gate *gate)
+{
+	struct pool_rules rules;
+	struct err err = ERR_INIT;
+
+	gate_pool(gate, &rules);
+	if (pool_recover(&rules, &err) < 0)
+		log_event(LOG_WARNING, "sessions that were left behind: %s",
+			  err.text);
+}
+
 /* Where the runner finds the objects. A session without any would wait for ever
  * for somebody to send them: the repository may have been removed under a
  * worker. */

@@ -55,6 +55,9 @@ void gate_pool(const struct gate *gate, struct pool_rules *rules);
 /* A session in the background should make room: somebody waits for a slot. */
 int gate_is_wanted(const struct gate *gate);
 
+/* End what sessions on the pool left behind whose process was killed. */
+void gate_recover_pool(const struct gate *gate);
+
 struct gate_run {
 	enum slot_class class;
 	int64_t deadline_ms; /* monotonic, -1: none */

@@ -122,6 +122,7 @@ reap(struct worker *worker, struct err *err)
 	}
 	if (!died)
 		return ended;
+	gate_recover_pool(worker->gate);
 	ret = store_write(worker->gate->store, recover, NULL, err);
 	if (!ret && worker->died >= MAX_DIED)
 		ret = err_set(err, ERR_SYSTEM,
@@ -191,6 +192,7 @@ drain_locked(struct worker *worker, struct courier *courier, struct err *err)
 	int ret = store_write(worker->gate->store, recover_all, NULL, err);
 	int64_t paused_ms = 0;
 
+	gate_recover_pool(worker->gate);
 	if (!ret && canary_is_due(worker->gate))
 		ret = store_write(worker->gate->store, add_canary, NULL, err);
 	while (ret >= 0 && !is_stopped(worker)) {

@@ -159,10 +159,52 @@ slurm_stop() {
 	done
 	waited 10 slurm_is_down
 }
-slurm_is_empty() { [ -z "$(squeue -h)" ]; }
+slurm_is_empty() { [ -z "$(squeue -h -t PD,R)" ]; }
 slurm_is_down() {
 	for name in "$slurm"/pid/*; do
 		[ ! -e "$name" ] || ! kill -0 "$(cat "$name")" || return 1
 	done
 }
 trap 'slurm_stop >/dev/null 2>&1; rm -rf "$scratch"' EXIT
+
+# on_slurm: this repository's sessions run on the cluster, by the double of the
+# runner; what is in $bad/NODE goes wrong there.
+bad="$scratch/bad"
+on_slurm() {
+	mkdir -p "$bad"
+	printf '#!/bin/sh\nPLANTED_ON_NODE=%s exec %s "$@"\n' "$bad" \
+		"$here/../lib/planted-runner" >"$scratch/node-runner"
+	chmod 755 "$scratch/node-runner"
+	git -C "$bare" config pacegate-pool.type slurm
+	git -C "$bare" config pacegate-pool.partition gate
+	git -C "$bare" config pacegate-pool.backgroundPartition bg
+	git -C "$bare" config pacegate-pool.lockDir "$scratch"
+	git -C "$bare" config pacegate-pool.patience 3s
+	git -C "$bare" config pacegate-pool.runner "$scratch/node-runner"
+}
+# running: the node that a session of ours runs on, in $node.
+running() {
+	node=$(squeue -h -t R -o %N | head -1) && [ -n "$node" ]
+}
+# in_session: wait until one is among its rounds.
+in_session() {
+	waited 30 running && sleep 1 && running
+}
+# push_on ARGS...: a push in the background; `pushed_on` waits for it.
+push_on() {
+	shown="$scratch/shown"
+	timeout 240 git push "$@" >"$shown" 2>&1 &
+	pushing=$!
+}
+pushed_on() {
+	if wait "$pushing"; then pushed=taken
+	else pushed=refused; fi
+	tr '\r' '\n' <"$shown" >"$shown.lines" && mv "$shown.lines" "$shown"
+}
+# logged TEXT: in the gate's log.
+logged() { grep -qF -e "$1" "$bare/pacegate/log"; }
+# change: a commit that changes nothing that is measured.
+change() {
+	date +%N >x
+	commit "${1:-No change}"
+}

@@ -22,6 +22,7 @@
 #include "policy/keys.h"
 #include "repo/repo.h"
 #include "send.h"
+#include "weigh_classes.h"
 
 #define ROOT_CACHE "/var/cache/pacegate"
 
@@ -538,7 +539,8 @@ gate_weigh(struct gate *gate, const struct gather *gather,
 
 	*result = (struct weigh_result){ 0 };
 	if (!ret)
-		ret = weigh_run(&setup.weigh, &gather->request, result, err);
+		ret = weigh_classes(&setup.weigh, &gather->request, result,
+				    err);
 	for (size_t i = 0; !ret && i < result->count; i++) {
 		gather_describe(gather, &result->reports[i]);
 		noise_book_describe(&setup.noise, gate->store,

@@ -81,7 +81,7 @@ struct weigh_session {
 struct weigh_result {
 	struct report *reports; /* one a commit of the request, same order */
 	size_t count;
-	struct weigh_session *sessions; /* one or two */
+	struct weigh_session *sessions; /* two at most of each class of tests */
 	size_t session_count;
 	int late; /* the deadline came before all was decided */
 };

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "base/buf.h"
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/json.h"
@@ -536,6 +537,24 @@ tell_wait(void *data, const char *what, int64_t waited_ms)
 	return weigh->stopped && weigh->stopped(weigh->progress_data);
 }
 
+/* What its tests need, together. */
+static char *
+needs_of(const struct plan *plan)
+{
+	struct buf needs = BUF_INIT;
+	const char *before = "";
+
+	for (size_t i = 0; i < plan->test_count; i++) {
+		const char *own = plan->tests[i].directives->needs;
+
+		if (!own || !strcmp(own, before))
+			continue;
+		buf_addf(&needs, "%s%s", needs.len ? "," : "", own);
+		before = own;
+	}
+	return buf_take(&needs);
+}
+
 /* The newest commit of the session. */
 static const struct plan_commit *
 newest(const struct plan *plan)
@@ -548,11 +567,11 @@ start_session(struct driver *driver, int fresh, struct err *err)
 {
 	const struct weigh *weigh = driver->weigh;
 	struct weigh_session *result = driver->result;
-	char hex[OID_HEX + 1];
+	char hex[OID_HEX + 1], *needs = needs_of(&result->plan);
 	struct pool_request request = {
 		.class = weigh->class,
 		.commit = oid_short(&newest(&result->plan)->commit, hex),
-		.needs = result->plan.tests[0].directives->needs,
+		.needs = needs,
 		.avoid = &driver->avoid,
 		.confirms = result->confirms,
 		.deadline_ms = weigh->deadline_ms,
@@ -574,6 +593,7 @@ start_session(struct driver *driver, int fresh, struct err *err)
 				    : weigh->rounds);
 	ret = pool_take(&driver->place, &weigh->pool, &request, spec, err);
 	json_decref(spec);
+	free(needs);
 	/* The wait for a slot is no part of the session. */
 	driver->start_ms = clock_monotonic_ms(&clock_real);
 	if (ret < 0) {
@@ -642,6 +662,18 @@ try_session(struct driver *driver, int fresh, struct err *err)
 	return ret;
 }
 
+/* It was tried on each of these, and on the one that err speaks of. */
+static void
+name_tries(const struct driver *driver, struct err *err)
+{
+	struct buf nodes = BUF_INIT;
+
+	for (size_t i = 0; i < driver->avoid.count; i++)
+		buf_addf(&nodes, "%s%s", i ? ", " : "", driver->avoid.items[i]);
+	err_context(err, "after tries on %s", buf_text(&nodes));
+	buf_release(&nodes);
+}
+
 int
 weigh_run_session(const struct weigh *weigh, struct plan *plan, int fresh,
 		  double share_from, double share_to,
@@ -667,7 +699,7 @@ weigh_run_session(const struct weigh *weigh, struct plan *plan, int fresh,
 		ret = try_session(&driver, fresh, err);
 	}
 	if (ret == ERR_LOST)
-		err_context(err, "tried on %d machines", lost);
+		name_tries(&driver, err);
 	texts_release(&driver.avoid);
 	free(driver.enough);
 	return ret;

@@ -14,7 +14,7 @@ const char *const directive_words[] = { "timeout", "metrics",  "threshold",
 					"needs",   "rounds",   "warmup",
 					NULL };
 
-enum { MAX_ITEMS = 64, MAX_ROUNDS = 1000, MAX_WARMUP = 100 };
+enum { MAX_ITEMS = 64, MAX_ROUNDS = 1000, MAX_WARMUP = 100, MAX_NEEDS = 200 };
 
 void
 directives_init(struct directives *directives)
@@ -114,6 +114,18 @@ set_text(char **text, const char *value)
 	return NULL;
 }
 
+/* Names behind commas; it becomes a word of a command line. */
+static const char *
+set_needs(char **needs, const char *value)
+{
+	for (const char *at = value; *at; at++)
+		if (!isalnum((unsigned char)*at) && !strchr("_-.:=,", *at))
+			return "write names of features, such as x86,fast";
+	if (strlen(value) > MAX_NEEDS)
+		return "write at most 200 letters";
+	return set_text(needs, value);
+}
+
 static const char *
 set_rounds(unsigned *rounds, const char *value)
 {
@@ -160,7 +172,7 @@ directives_set(struct directives *directives, const char *word,
 	if (!strcmp(word, "format"))
 		return set_text(&directives->format, value);
 	if (!strcmp(word, "needs"))
-		return set_text(&directives->needs, value);
+		return set_needs(&directives->needs, value);
 	if (!strcmp(word, "rounds"))
 		return set_rounds(&directives->rounds, value);
 	if (!strcmp(word, "warmup"))

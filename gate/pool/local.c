@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "base/names.h"
 #include "pool/engine.h"
+#include "pool/features.h"
 
 /* The engine of one machine: a slot is a share of its CPUs. */
 
@@ -41,10 +42,15 @@ take(struct pool_place *place, const struct pool_rules *rules,
      const struct pool_request *request, const json_t *spec, struct err *err)
 {
 	struct texts words = { 0 };
-	int ret = slot_take(&place->slot, &rules->slots, request->class,
-			    request->deadline_ms,
-			    request->waiting ? tell_slot : NULL,
-			    (void *)(uintptr_t)request, err);
+	int ret = pool_has(rules, request->needs, err);
+
+	if (ret <= 0)
+		return ret < 0 ? ret
+			       : err_set(err, ERR_NOT_FOUND, "%s", err->text);
+	ret = slot_take(&place->slot, &rules->slots, request->class,
+			request->deadline_ms,
+			request->waiting ? tell_slot : NULL,
+			(void *)(uintptr_t)request, err);
 
 	if (ret < 0)
 		return ret;
@@ -95,14 +101,19 @@ static int
 has(const struct pool_rules *rules, const struct texts *features,
     struct err *err)
 {
-	for (size_t i = 0; i < features->count; i++)
-		if (!rules->features ||
-		    !texts_has(rules->features, features->items[i]))
-			return err_set(err, 0,
-				       "it needs %s, which this machine is not "
-				       "said to have: pacegate-pool.features",
-				       features->items[i]);
-	return 1;
+	struct texts here = { 0 };
+	int ret = 1;
+
+	for (size_t i = 0; rules->features && i < rules->features->count; i++)
+		features_add(&here, rules->features->items[i]);
+	for (size_t i = 0; ret && i < features->count; i++)
+		if (!texts_has(&here, features->items[i]))
+			ret = err_set(err, 0,
+				      "it needs %s, which this machine is not "
+				      "said to have: pacegate-pool.features",
+				      features->items[i]);
+	texts_release(&here);
+	return ret;
 }
 
 /* A slot's lock goes with its holder. */

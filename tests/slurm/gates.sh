@@ -12,6 +12,7 @@ delay=0.15 plant a=30
 commit "A test"
 push origin main
 ok "a push is weighed on a node" has "new: perf/a"
+delay=3 plant a=30
 git -C "$bare" config pacegate.refs/heads/main.mode report
 one_bare=$bare one=$PWD
 
@@ -19,12 +20,15 @@ one_bare=$bare one=$PWD
 change
 git push -q origin main 2>/dev/null
 ok "a session in the background runs" in_session
-kill -9 $(pgrep -f "^[^ ]*pacegate work .*--repo $bare|^[^ ]*pacegate work " |
-	while read -r pid; do
-		tr '\0' '\n' <"/proc/$pid/environ" | grep -q "HOME=$HOME" &&
-			echo "$pid"
-	done)
+workers=$(for pid in $(pgrep -f "^[^ ]*pacegate work"); do
+	tr '\0' '\n' <"/proc/$pid/environ" | grep -qx "HOME=$HOME" && echo "$pid"
+done)
+ok "a worker has it" test -n "$workers"
+kill -9 $workers
 ok "the worker killed with -9: its job ends by itself" waited 10 slurm_is_empty
+delay=0.15 plant a=30
+change
+git push -q origin main 2>/dev/null
 settle
 pacegate show main --repo "$bare" >"$scratch/shown" 2>&1
 shown="$scratch/shown"
@@ -80,9 +84,11 @@ commit "A test that needs a fast node"
 : >"$bare/pacegate/log"
 push origin main
 ok "tests with other needs are weighed in the same push" has "new: perf/b"
-ok "the one on a node that has them" logged "1 tests, 1 revisions on node n"
-ok "of even number" grep -qE \
-	'session of 1 tests, 1 revisions on node n[2468]:' "$bare/pacegate/log"
+ok "in a session of its own" is \
+	"$(grep -c 'session of 1 tests, 2 revisions on node' "$bare/pacegate/log")" 2
+grep 'session of 1 tests' "$bare/pacegate/log" | tail -1 >"$scratch/last"
+ok "on a node that has them" grep -q 'on node n[2468]:' "$scratch/last"
+date >x
 sed -i 's/needs=fast/needs=gpu/' perf/b
 commit "A test that needs what no node has"
 push origin main

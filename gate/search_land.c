@@ -65,18 +65,15 @@ read_metric(struct store_tx *tx, const struct span *span,
 	return found;
 }
 
-/* The change at bad is more than what a commit before it shows already, by as
- * much as counts. */
+/* The change at bad is more than what a commit before it shows already, surely
+ * and by as much as counts. */
 static int
 is_further(const struct span *span, const struct report_metric *before)
 {
 	double step = 1 + span->metric->threshold;
 
-	return span->metric->ratio > 1
-		       ? span->low > before->high &&
-				 span->ratio > before->ratio * step
-		       : span->high < before->low &&
-				 span->ratio * step < before->ratio;
+	return span->metric->ratio > 1 ? span->low > before->high * step
+				       : span->high * step < before->low;
 }
 
 /* Back from where it is seen, over commits that show it too, to the first one

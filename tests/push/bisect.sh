@@ -161,11 +161,18 @@ ok "a merge that does it by itself is named" is \
 	"merge $(commit_of 'Merge and more')"
 
 begin spread
-at() { plant "a=$(awk "BEGIN { print 30 + 0.3 * $1 }")"; }
+git -C "$bare" config pacegate.threshold 10%
+git -C "$bare" config pacegate.severe 30%
+at() {
+	case $1 in
+	3) plant a=32 ;;
+	6) plant a=34 ;;
+	esac
+}
 commits 1 9
 push origin main
 settle
-ok "many small steps have no culprit" is "$(culprit main kind)" spread
+ok "two small steps have no culprit" is "$(culprit main kind)" spread
 try pacegate show main --repo "$bare"
 ok "and that is said" has "no commit brings as much alone"
 

@@ -319,9 +319,9 @@ put_sample(struct store_tx *tx, const struct weigh_session *session,
 	return ret;
 }
 
-static void
-put_session(struct store_tx *tx, const struct weigh_session *session,
-	    int64_t now_s)
+void
+gate_put_samples(struct store_tx *tx, const struct weigh_session *session,
+		 int64_t now_s, int laid_over)
 {
 	const json_t *environment = json_object_get(session->end,
 						    "environment");
@@ -333,9 +333,9 @@ put_session(struct store_tx *tx, const struct weigh_session *session,
 	for (size_t i = 0; i < session->plan.test_count; i++) {
 		const struct plan_test *test = &session->plan.tests[i];
 
-		/* Overlaid revisions are not their commit. */
 		for (size_t j = 0; j < test->count; j++)
-			if (!session->plan.revisions[test->revisions[j]]
+			if (laid_over ||
+			    !session->plan.revisions[test->revisions[j]]
 				     .overlaid)
 				put_sample(tx, session, i, test->revisions[j],
 					   now_s);
@@ -351,8 +351,8 @@ put_results(struct store_tx *tx, void *data, struct err *err)
 	(void)err;
 	for (size_t i = 0; i < result->session_count; i++)
 		if (result->sessions[i].id)
-			put_session(tx, &result->sessions[i],
-				    result->reports[0].time_s);
+			gate_put_samples(tx, &result->sessions[i],
+					 result->reports[0].time_s, 0);
 	for (size_t i = 0; i < result->count && !from->samples_alone; i++)
 		gate_put_report(tx, &result->reports[i]);
 	return store_tx_error(tx);
@@ -552,24 +552,40 @@ gate_weigh(struct gate *gate, const struct gather *gather,
 	return ret;
 }
 
-int
-gate_study(struct gate *gate, const struct gather *gather,
+static int
+run_single(struct gate *gate, const struct gather *gather,
 	   const struct plan_request *request, const struct gate_run *run,
-	   struct weigh_session *session, struct err *err)
+	   int is_study, struct weigh_session *session, struct err *err)
 {
 	struct setup setup;
 	struct plan plan;
 	int ret = setup_init(&setup, gate, gather, run, err);
 
 	setup.weigh.more_rounds = 0;
-	setup.weigh.is_study = 1;
+	setup.weigh.is_study = is_study;
 	if (!ret) {
 		plan_make(&plan, request);
-		ret = weigh_run_session(&setup.weigh, &plan, 1, 0, 1, session,
-					err);
+		ret = weigh_run_session(&setup.weigh, &plan, is_study, 0, 1,
+					session, err);
 	}
 	setup_release(&setup);
 	return ret;
+}
+
+int
+gate_study(struct gate *gate, const struct gather *gather,
+	   const struct plan_request *request, const struct gate_run *run,
+	   struct weigh_session *session, struct err *err)
+{
+	return run_single(gate, gather, request, run, 1, session, err);
+}
+
+int
+gate_measure(struct gate *gate, const struct gather *gather,
+	     const struct gate_run *run, struct weigh_session *session,
+	     struct err *err)
+{
+	return run_single(gate, gather, &gather->request, run, 0, session, err);
 }
 
 struct recall {

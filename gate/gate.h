@@ -86,6 +86,12 @@ int gate_study(struct gate *gate, const struct gather *gather,
 	       const struct plan_request *request, const struct gate_run *run,
 	       struct weigh_session *session, struct err *err);
 
+/* One session of what was gathered, as a push's first one and without any
+ * that confirms: for values, which say nothing by themselves. */
+int gate_measure(struct gate *gate, const struct gather *gather,
+		 const struct gate_run *run, struct weigh_session *session,
+		 struct err *err);
+
 /*
  * What the store already knows of the tip, or of the branch that it merges
  * where that has the same files: 1 when every test that would run has a verdict
@@ -94,6 +100,11 @@ int gate_study(struct gate *gate, const struct gather *gather,
  */
 int gate_recall(struct gate *gate, const struct gather *gather,
 		struct report *report, struct err *err);
+
+/* Store a session's trials. A commit that tests were laid over is not itself,
+ * so only with laid_over: where it has no such test of its own. */
+void gate_put_samples(struct store_tx *tx, const struct weigh_session *session,
+		      int64_t now_s, int laid_over);
 
 /* Put a commit's report into the store, or get it: ERR_NOT_FOUND. */
 int gate_put_report(struct store_tx *tx, const struct report *report);

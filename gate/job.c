@@ -25,7 +25,8 @@ enum {
 
 /* The first is for a job that says nothing else. */
 static const struct job_kind *const kinds[] = { &job_push, &job_study,
-						&job_canary, &job_bisect };
+						&job_canary, &job_bisect,
+						&job_backfill };
 
 const struct job_kind *
 job_kind_of(const struct store_job *item)

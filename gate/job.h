@@ -38,7 +38,8 @@ struct job_kind {
 	void (*release)(struct job *job);
 };
 
-extern const struct job_kind job_push, job_study, job_canary, job_bisect;
+extern const struct job_kind job_push, job_study, job_canary, job_bisect,
+	job_backfill;
 
 enum { JOB_MAX_TRIES = 3 };
 

@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "gate.h"
+#include "job_places.h"
 #include "plan/schedule.h"
 #include "report/culprit.h"
 #include "search.h"
@@ -148,32 +149,25 @@ tell(struct job *job, struct err *err)
 	return ret < 0 && job->item->tries + 1 < JOB_MAX_TRIES ? ret : 0;
 }
 
-static void
-count_places(struct job *job)
-{
-	struct step *step = job->state;
-	struct pool_rules rules;
-	int all, taken;
-
-	gate_pool(job->gate, &rules);
-	all = pool_capacity(&rules, NULL);
-	taken = pool_count_taken(&rules, NULL);
-	step->free_places = all > taken && taken >= 0 ? (size_t)(all - taken)
-						      : 0;
-}
-
 static int
-run(struct job *job, struct err *err)
+begin(struct job *job, struct err *err)
 {
 	const json_t *doc = job->item->doc;
 	struct step *step = mem_new(1, sizeof(*step));
-	int ret;
 
 	job->state = step;
 	step->name = json_text_or(doc, "note", "");
 	step->has_ask = !json_get_oid(doc, "commit", &step->ask.commit, NULL) &&
 			!json_get_oid(doc, "beside", &step->ask.beside, NULL);
-	ret = store_read(job->gate->store, read_record, step, err);
+	return store_read(job->gate->store, read_record, step, err);
+}
+
+static int
+run(struct job *job, struct err *err)
+{
+	int ret = begin(job, err);
+	struct step *step = job->state;
+
 	if (ret || !step->record)
 		return ret;
 	if (json_object_get(step->record, "result"))
@@ -191,27 +185,37 @@ run(struct job *job, struct err *err)
 		search_release(&step->search);
 		ret = 0;
 	}
-	count_places(job);
+	step->free_places = job_free_places(job->gate);
 	return ret;
 }
 
+/* The commit kills what weighs it: it is left out, like one that does not
+ * build. */
 static int
-on_waiting(void *data, const struct store_job *item)
+give_up(struct job *job, const char *why, struct err *err)
 {
-	*(size_t *)data += !item->owner[0];
-	return 0;
+	int ret = begin(job, err);
+	struct step *step = job->state;
+
+	if (ret || !step->record || json_object_get(step->record, "result"))
+		return ret;
+	ret = search_open(&step->search, job->gate->repo, step->record, err);
+	step->is_weighed = step->has_ask;
+	step->weighed.ask = step->ask;
+	step->weighed.found = BISECT_UNTESTABLE;
+	step->weighed.why = mem_copy_text(why);
+	return ret;
 }
 
-/* Whatever waits will take a place; the search itself needs one. */
+/* The search itself needs one. */
 static size_t
 places_of(struct store_tx *tx, const struct step *step, const json_t *record)
 {
-	size_t waiting = 0;
+	size_t places = job_places(tx, step->free_places);
 
-	store_queue_each(tx, on_waiting, &waiting);
-	if (step->free_places > waiting)
-		return step->free_places - waiting;
-	return json_array_size(json_object_get(record, "asked")) ? 0 : 1;
+	if (!places && !json_array_size(json_object_get(record, "asked")))
+		places = 1;
+	return places;
 }
 
 static int
@@ -229,7 +233,7 @@ queue_asks(struct store_tx *tx, const struct step *step, json_t *record,
 
 /* Its line cannot be read: history was rewritten, and some of it has gone. */
 static enum search_next
-give_up(json_t *record)
+end_in_vain(json_t *record)
 {
 	json_object_set_new(record, "result",
 			    json_pack("{s:s, s:s}", "kind", "none", "why",
@@ -256,7 +260,7 @@ go_on(struct store_tx *tx, const struct job *job, json_t *record,
 	else if (search.line)
 		next = SEARCH_TURNED;
 	else
-		next = give_up(record);
+		next = end_in_vain(record);
 	switch (next) {
 	case SEARCH_WAITS:
 		break;
@@ -314,4 +318,5 @@ const struct job_kind job_bisect = { .name = KIND_BISECT,
 				     .class = CLASS_BISECT,
 				     .run = run,
 				     .finish = finish,
+				     .give_up = give_up,
 				     .release = release };

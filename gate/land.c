@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backfill.h"
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/json.h"
@@ -240,7 +241,9 @@ land_record(struct gate *gate, const struct gather *gather, const char *pusher,
 
 	if (!ret)
 		ret = drift_land(gate, gather, err);
-	return ret < 0 ? ret : study_queue(gate, gather, err);
+	if (!ret)
+		ret = study_queue(gate, gather, err);
+	return ret < 0 ? ret : backfill_land(gate, gather, err);
 }
 
 struct queue {

@@ -110,6 +110,8 @@ point_json(const struct repo *repo, const struct store_point *point,
 		"base", json_num(point->base), "low", json_num(point->low),
 		"high", json_num(point->high));
 
+	if (noise_flags_backfilled(point->flags))
+		json_object_set_new(json, "backfilled", json_true());
 	if (described &&
 	    !repo_commit_read(repo, &point->commit, &commit, NULL)) {
 		json_object_set_new(json, "author", json_text(commit.author));

@@ -20,6 +20,8 @@ const struct command commands[] = {
 	  "two commits by what was measured of them" },
 	{ "bisect", cmd_bisect, "TEST GOOD [BAD]",
 	  "find the commit that brought a change" },
+	{ "backfill", cmd_backfill, "TEST [--commits N]",
+	  "lay a test over old commits, to give it a history" },
 	{ "serve", cmd_serve, "[--listen ADDRESS:PORT]",
 	  "the pages over HTTP, read-only" },
 	{ "pages", cmd_pages, "DIR", "a static copy of the pages" },

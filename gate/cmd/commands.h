@@ -26,6 +26,7 @@ int help_unknown(const char *word, int with_topics);
 
 /* The options that every subcommand understands are in cmd/common.h. */
 int cmd_accept(int argc, char **argv);
+int cmd_backfill(int argc, char **argv);
 int cmd_bisect(int argc, char **argv);
 int cmd_canary(int argc, char **argv);
 int cmd_detect(int argc, char **argv);

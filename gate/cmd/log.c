@@ -203,12 +203,14 @@ points_json(const struct history *history, json_t *baselines)
 	for (size_t i = 0; i < history->count; i++) {
 		const struct history_point *point = &history->points[i];
 
-		json_array_append_new(points,
-				      json_pack("{s:o, s:I, s:o}", "commit",
-						commit_json(history, i), "time",
-						(json_int_t)point->point.time_s,
-						"value",
-						json_num(point->point.value)));
+		json_t *json = json_pack("{s:o, s:I, s:o}", "commit",
+					 commit_json(history, i), "time",
+					 (json_int_t)point->point.time_s,
+					 "value", json_num(point->point.value));
+
+		if (noise_flags_backfilled(point->point.flags))
+			json_object_set_new(json, "backfilled", json_true());
+		json_array_append_new(points, json);
 		if (point->is_known && point->why != STORE_HELD)
 			json_array_append_new(
 				baselines,

@@ -8,6 +8,7 @@
 #include "base/units.h"
 #include "cmd/log.h"
 #include "cmd/pager.h"
+#include "noise.h"
 #include "report/plot.h"
 #include "report/text.h"
 
@@ -57,6 +58,8 @@ print_point(const struct history *history, const struct store_point *point)
 		strftime(stamp, sizeof(stamp), "%Y-%m-%d %H:%M", &parts);
 	buf_addf(&line, "  %s  %s  ", oid_short(&point->commit, hex), stamp);
 	units_add_value(&line, point->value, history->unit);
+	if (noise_flags_backfilled(point->flags))
+		buf_adds(&line, "  backfilled");
 	puts(buf_text(&line));
 	buf_release(&line);
 }

@@ -78,6 +78,9 @@ const struct key_row key_rows[] = {
 	ROW(GATE, "bisect", KEY_BOOLEAN, SERVER, "true",
 	    "the worker finds the commit that brought a change, where several "
 	    "could have"),
+	COUNT(GATE, "backfill", SERVER, "0", 0, 1000,
+	      "commits before a new test that the worker lays it over in idle "
+	      "time, to give it a history; 0: none"),
 	ROW(GATE, "canary", KEY_DURATION, SERVER, NULL,
 	    "how often the worker runs a canary in idle time; none: never"),
 	ROW(GATE, "accepters", KEY_LIST, SERVER, NULL,
@@ -88,6 +91,8 @@ const struct key_row key_rows[] = {
 	    "as pacegate.severe, for these tests"),
 	ROW(TEST, "drift", KEY_SEVERE, KEY_TEST, NULL,
 	    "as pacegate.drift, for these tests"),
+	COUNT(TEST, "backfill", KEY_TEST, NULL, 0, 1000,
+	      "as pacegate.backfill, for these tests"),
 	ROW(BOX, "root", KEY_PATH, SERVER, NULL,
 	    "root file system of the sandbox; none: /usr of this host"),
 	ROW(BOX, "read", KEY_PATHS, SERVER, NULL,

@@ -296,6 +296,20 @@ policy_test(const struct policy *policy, const char *ref, const char *test,
 		result->severe = result->threshold;
 }
 
+unsigned
+policy_backfill(const struct policy *policy, const char *test)
+{
+	const struct setting *setting = settings_find(
+		policy, SECTION_TEST, "backfill", test, NULL, NULL);
+	int64_t count = 0;
+
+	(void)units_parse_count(
+		setting ? setting->value
+			: value_for(policy, SECTION_GATE, "backfill", NULL),
+		0, INT32_MAX, &count);
+	return (unsigned)count;
+}
+
 int
 policy_tighten(struct test_policy *policy, const struct directives *directives)
 {

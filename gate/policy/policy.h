@@ -86,6 +86,9 @@ const char *policy_text(const struct policy *policy, const char *section,
 int policy_is_true(const struct policy *policy, const char *section,
 		   const char *name);
 
+/* Commits that a new test is laid over. */
+unsigned policy_backfill(const struct policy *policy, const char *test);
+
 /* A directive may tighten what the server says, never loosen it. Returns 1
  * when one asked for more room than the server gives, and was passed over. */
 int policy_tighten(struct test_policy *policy,

@@ -28,6 +28,8 @@ tip_of(const json_t *point, const char *unit)
 
 	buf_addf(&tip, "%.10s  ", json_text_or(point, "commit", ""));
 	units_add_value(&tip, json_number_or(point, "value", NAN), unit);
+	if (json_bool_or(point, "backfilled", 0))
+		buf_adds(&tip, "  backfilled");
 	buf_addf(&tip, "  %s: %s", json_text_or(point, "author", ""),
 		 json_text_or(point, "subject", ""));
 	return buf_take(&tip);
@@ -250,6 +252,9 @@ add_points(struct buf *buf, const json_t *history)
 		html_value(buf, json_number_or(point, "value", NAN),
 			   json_text_or(history, "unit", "1"));
 		buf_adds(buf, "</td><td>");
+		if (json_bool_or(point, "backfilled", 0))
+			buf_adds(buf,
+				 "<span class=\"quiet\">backfilled</span> ");
 		html_text_cut(buf, json_text_or(point, "subject", ""), 120);
 		buf_adds(buf, "</td></tr>\n");
 	}

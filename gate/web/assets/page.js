@@ -111,6 +111,7 @@ function tell(note, history, index) {
 	note.append(link, " " + withUnit(point.value, history.unit) + "  " +
 		new Date(point.time * 1000).toISOString().slice(0, 16)
 			.replace("T", " ") +
+		(point.backfilled ? "  backfilled" : "") +
 		(point.author ? "  " + point.author + ": " + point.subject : ""));
 }
 

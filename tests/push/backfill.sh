@@ -33,27 +33,23 @@ queued() {
 new_repo fill
 ok "install" pacegate install "$bare" --gate main
 planted
-git -C "$bare" config pacegate.backfill 8
+git -C "$bare" config pacegate.backfill 16
 git -C "$bare" config pacegate-test.perf/none.backfill 0
-for n in $(seq 1 6); do old "$n" 20; done
+for n in $(seq 1 12); do old "$n" 20; done
 broken=1
-old 7 20
+old 13 20
 broken=
-for n in $(seq 8 12); do old "$n" 30; done
+for n in $(seq 14 24); do old "$n" 30; done
 push origin main
 plant a=30 none=10
 commit "The test"
 push origin main
 settle
 points >"$scratch/points"
-ok "a new test gets a history" is "$(cat "$scratch/points")" "5 20 b
-6 20 b
-8 30 b
-9 30 b
-10 30 b
-11 30 b
-12 30 b
-test 30 -"
+ok "a new test gets a history" is "$(cat "$scratch/points")" "$(
+	for n in $(seq 9 12); do echo "$n 20 b"; done
+	for n in $(seq 14 24); do echo "$n 30 b"; done
+	echo 'test 30 -')"
 try pacegate log perf/a --metric cpu --repo "$bare"
 ok "log marks its points" has "20.0 ms  backfilled"
 ok "of no other test" is "$(pacegate log perf/none --json --repo "$bare" |
@@ -61,10 +57,10 @@ ok "of no other test" is "$(pacegate log perf/none --json --repo "$bare" |
 ok "nothing is left of it" is "$(queued)" 0
 try pacegate backfill perf/a --repo "$bare"
 ok "how far it is is said" has \
-	"perf/a: backfill, 0 to do, 7 done, 1 left out"
-ok "and what was left out" has "$(commit_of 'Commit 7' |
+	"perf/a: backfill, 0 to do, 15 done, 1 left out"
+ok "and what was left out" has "$(commit_of 'Commit 13' |
 	cut -c 1-10) left out: build: exit 2"
-try pacegate show "$(commit_of 'Commit 9')" --repo "$bare"
+try pacegate show "$(commit_of 'Commit 18')" --repo "$bare"
 ok "it makes no verdicts of the commits" lacks "perf/a"
 ok "and moves no baseline" is "$(pacegate export --repo "$bare" |
 	grep -c '"table":"baselines".*perf/a')" 1
@@ -76,11 +72,11 @@ ok "and so does its data" grep -q '"backfilled"' \
 ok "the store is sound" pacegate verify --repo "$bare"
 
 # More of them, by hand; what is done stays.
-try pacegate backfill perf/a --commits 10 --repo "$bare"
-ok "by hand" has "perf/a: 2 commits queued, 2 to do, 7 done, 1 left out"
+try pacegate backfill perf/a --commits 21 --repo "$bare"
+ok "by hand" has "perf/a: 5 commits queued, 5 to do, 15 done, 1 left out"
 settle
-ok "only those that are missing" is "$(points | sed -n 1,2p)" "3 20 b
-4 20 b"
+ok "only those that are missing" is "$(points | sed -n 1,2p)" "4 20 b
+5 20 b"
 try pacegate backfill perf/a --commits 3 --since "$(commit_of 'Commit 1')" \
 	--repo "$bare"
 ok "evenly since a commit" has "1 commit queued"
@@ -88,7 +84,7 @@ settle
 ok "that commit too" is "$(points | sed -n 1p)" "1 20 b"
 try pacegate log perf/a --metric cpu --repo "$bare"
 ok "log shows the old step" grep -qE '^\^ \+[45][0-9]\.[0-9] %.* by '"$(
-	commit_of 'Commit 8' | cut -c 1-10)" "$shown"
+	commit_of 'Commit 14' | cut -c 1-10)" "$shown"
 try pacegate backfill perf/a --again --repo "$bare"
 ok "once more what failed" has "1 commit queued"
 settle
@@ -139,10 +135,8 @@ for line in sys.stdin:
     if line["table"] == "sessions" and line.get("owner"):
         print(line["owner"].split(".")[0])'
 }
-is_held() { [ -n "$(worker)" ]; }
-ok "the worker is at it" waited 60 is_held
-kill -9 $(worker)
-before=$(done_of)
+kill_one() { kill -9 "$(worker | sed -n 1p)"; }
+ok "its process dies" waited 60 kill_one
 settle
 ok "the next worker ends it" is "$(done_of) $(queued)" "30 0"
 ok "each commit has its one point" is "$(points | sort | uniq -d | wc -l) \

@@ -82,6 +82,54 @@ feed_doc(struct view *view, const struct page_request *request,
 	return doc;
 }
 
+/* HTML and JSON of one thing are asked for one after the other: its document is
+ * made once. stamp "" is not kept. */
+static json_t *
+remembered(struct view *view, const char *name, const char *stamp)
+{
+	if (!view->memo || !*stamp || strcmp(view->memo_stamp, stamp) != 0 ||
+	    strcmp(view->memo_name, name) != 0)
+		return NULL;
+	return json_incref(view->memo);
+}
+
+static json_t *
+remember(struct view *view, const char *name, const char *stamp, json_t *doc)
+{
+	if (!doc)
+		return NULL;
+	json_decref(view->memo);
+	free(view->memo_name);
+	view->memo = json_incref(doc);
+	view->memo_name = mem_copy_text(name);
+	snprintf(view->memo_stamp, sizeof(view->memo_stamp), "%s", stamp);
+	return doc;
+}
+
+static json_t *
+test_doc(struct view *view, const char *test, struct err *err)
+{
+	char stamp[VIEW_STAMP];
+	json_t *doc;
+
+	view_stamp_test(view, test, stamp);
+	doc = remembered(view, test, stamp);
+	return doc ? doc
+		   : remember(view, test, stamp, view_test(view, test, err));
+}
+
+static json_t *
+commit_doc(struct view *view, const struct oid *commit, struct err *err)
+{
+	char stamp[VIEW_STAMP], hex[OID_HEX + 1];
+	json_t *doc;
+
+	view_stamp_commit(view, commit, stamp);
+	doc = remembered(view, oid_format(commit, hex), stamp);
+	return doc ? doc
+		   : remember(view, hex, stamp, view_commit(view, commit, err));
+}
+
 static void
 make_test(struct view *view, const struct page_request *request,
 	  const struct place *place, struct page *page)
@@ -98,7 +146,7 @@ make_test(struct view *view, const struct page_request *request,
 		render(view, page, place, web_badge,
 		       view_badge(view, test, &err), &err);
 	} else {
-		render(view, page, place, web_test, view_test(view, test, &err),
+		render(view, page, place, web_test, test_doc(view, test, &err),
 		       &err);
 	}
 	free(test);
@@ -116,7 +164,7 @@ make_commit(struct view *view, const struct place *place, struct page *page)
 		say_trouble(view, page, place->root, &err);
 		return;
 	}
-	render(view, page, place, web_commit, view_commit(view, &commit, &err),
+	render(view, page, place, web_commit, commit_doc(view, &commit, &err),
 	       &err);
 }
 
@@ -274,113 +322,4 @@ pages_stamp(struct view *view, const struct page_request *request,
 	else if (strcmp(place.name, "compare") != 0)
 		view_stamp(view, stamp);
 	free(place.name);
-}
-
-struct listing {
-	int (*fn)(void *data, const char *path);
-	void *data;
-};
-
-static int
-tell(const struct listing *listing, const char *directory, const char *name,
-     const char *endings)
-{
-	int ret = 0;
-
-	while (!ret && *endings) {
-		size_t len = strcspn(endings, " ");
-		char *path = mem_text("%s%s%.*s", directory, name, (int)len,
-				      endings);
-
-		ret = listing->fn(listing->data, path);
-		free(path);
-		endings += len + (endings[len] == ' ');
-	}
-	return ret;
-}
-
-static int
-each_overview(struct view *view, const struct listing *listing, struct err *err)
-{
-	size_t pages = 1;
-	int ret = 0;
-
-	for (size_t page = 1; !ret && page <= pages; page++) {
-		json_t *doc = view_overview(view, page, err), *row;
-		char *name = page > 1 ? mem_text("index-%zu", page)
-				      : mem_copy_text("index");
-		size_t i;
-
-		if (!doc)
-			ret = err->code;
-		pages = (size_t)json_int_or(doc, "pages", 1);
-		if (!ret)
-			ret = tell(listing, "", name, ".html .json");
-		json_array_foreach(json_object_get(doc, "tests"), i, row)
-		{
-			struct buf slug = BUF_INIT;
-
-			web_slug(&slug, json_text_or(row, "test", ""));
-			if (!ret)
-				ret = tell(listing, "test/", buf_text(&slug),
-					   ".html .json .atom .svg");
-			buf_release(&slug);
-		}
-		free(name);
-		json_decref(doc);
-	}
-	return ret;
-}
-
-/* A commit, and the sessions that it was in. */
-static int
-each_commit(struct view *view, const struct listing *listing, const char *hex)
-{
-	struct oid commit;
-	char *ids = oid_parse(&commit, hex) < 0 ? NULL
-						: view_sessions(view, &commit);
-	const char *at = ids;
-	int ret = ids ? tell(listing, "commit/", hex, ".html .json") : 0;
-
-	while (!ret && at && *at) {
-		size_t len = strcspn(at, " ");
-		char *id = mem_copy_bytes(at, len);
-
-		ret = tell(listing, "session/", id, ".html .json");
-		free(id);
-		at += len + strspn(at + len, " ");
-	}
-	free(ids);
-	return ret;
-}
-
-int
-pages_each(struct view *view, size_t max_commits,
-	   int (*fn)(void *data, const char *path), void *data, struct err *err)
-{
-	struct listing listing = { fn, data };
-	int ret = each_overview(view, &listing, err);
-	json_t *commits = ret ? NULL : view_commits(view, err), *item;
-	size_t i;
-
-	if (!ret && !commits)
-		ret = err->code;
-	if (!ret)
-		ret = tell(&listing, "", "ledger", ".html .json");
-	if (!ret)
-		ret = tell(&listing, "", "regressions", ".atom");
-	if (!ret)
-		ret = tell(&listing, "", "improvements", ".atom");
-	if (!ret)
-		ret = tell(&listing, "", "badge", ".svg");
-	for (const struct web_asset *at = web_assets; !ret && at->name; at++)
-		ret = tell(&listing, "assets/", "", at->name);
-	json_array_foreach(commits, i, item)
-	{
-		if (!ret && i < max_commits)
-			ret = each_commit(view, &listing,
-					  json_text_or(item, "commit", ""));
-	}
-	json_decref(commits);
-	return ret;
 }

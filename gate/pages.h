@@ -30,10 +30,18 @@ void pages_make(struct view *view, const struct page_request *request,
 void pages_stamp(struct view *view, const struct page_request *request,
 		 char stamp[VIEW_STAMP]);
 
-/* Each path that a static copy has; fn returns non-zero to end. max_commits:
- * the newest so many. */
-int pages_each(struct view *view, size_t max_commits,
-	       int (*fn)(void *data, const char *path), void *data,
-	       struct err *err);
+/* Pages that show one thing: names with these endings, blanks between. */
+struct page_group {
+	const char *name;
+	const char *endings;
+	const char *stamp; /* what they are made of; "": made each time */
+};
+
+/* Returns non-zero to end. */
+typedef int page_group_fn(void *data, const struct page_group *group);
+
+/* All that a static copy has. max_commits: the newest so many. */
+int pages_each(struct view *view, size_t max_commits, page_group_fn *fn,
+	       void *data, struct err *err);
 
 #endif

@@ -43,6 +43,9 @@ view_release(struct view *view)
 {
 	free(view->name);
 	view_rows_release(&view->rows);
+	json_decref(view->sessions);
+	json_decref(view->memo);
+	free(view->memo_name);
 	line_release(&view->line);
 	*view = (struct view){ 0 };
 }

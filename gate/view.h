@@ -20,8 +20,10 @@ struct store_sample;
  * one snapshot. They belong to the caller; NULL and err where there is none.
  */
 enum {
-	VIEW_PAGE = 200,  /* tests on one page of the overview */
-	VIEW_DETAILS = 50 /* tests of a commit with their trials, worst first */
+	VIEW_PAGE = 200, /* tests on one page of the overview */
+	VIEW_DETAILS =
+		50, /* tests of a commit with their trials, worst first */
+	VIEW_STAMP = 48
 };
 
 struct view {
@@ -30,6 +32,13 @@ struct view {
 	struct line line;    /* of the branch that HEAD stands for */
 	uint64_t line_epoch; /* another where commits have left the line */
 	struct view_rows rows;
+	/* The document made last, of what and of which stamp. */
+	json_t *memo;
+	char *memo_name, memo_stamp[VIEW_STAMP];
+	/* Sessions: {id: {"commits": [hex], "environment": id}}, of this
+	 * generation. */
+	json_t *sessions;
+	uint64_t sessions_generation;
 };
 
 void view_init(struct view *view, struct gate *gate);
@@ -42,17 +51,21 @@ int view_settle(struct view *view, struct err *err);
 
 /* The line, as the repository has it by now; NULL: HEAD names no commit. */
 const struct line *view_line(struct view *view);
+/* What it was once: whether all of it still is there shows in line_epoch. */
+void view_begin_line(struct view *view, const struct oid *tip);
 
 /*
  * What a test's pages, a commit's, or any page is made of: the same text, the
  * same page. "" where that cannot be told.
  */
-enum { VIEW_STAMP = 48 };
 void view_stamp_test(struct view *view, const char *test,
 		     char stamp[VIEW_STAMP]);
 void view_stamp_commit(struct view *view, const struct oid *commit,
 		       char stamp[VIEW_STAMP]);
 void view_stamp(struct view *view, char stamp[VIEW_STAMP]);
+
+/* How many pages the overview has. */
+size_t view_pages(const struct view *view);
 
 /* page counts from 1; beyond the last one is ERR_NOT_FOUND. */
 json_t *view_overview(struct view *view, size_t page, struct err *err);

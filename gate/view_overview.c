@@ -93,6 +93,14 @@ slice(const struct view *view, size_t page)
 	return out;
 }
 
+size_t
+view_pages(const struct view *view)
+{
+	size_t pages = (view->rows.shown + VIEW_PAGE - 1) / VIEW_PAGE;
+
+	return pages ? pages : 1;
+}
+
 json_t *
 view_overview(struct view *view, size_t page, struct err *err)
 {
@@ -103,8 +111,7 @@ view_overview(struct view *view, size_t page, struct err *err)
 	if (view_refresh(view, err) < 0 ||
 	    store_read(view->gate->store, read_jobs, counts, err) < 0)
 		return NULL;
-	pages = (rows->shown + VIEW_PAGE - 1) / VIEW_PAGE;
-	pages = pages ? pages : 1;
+	pages = view_pages(view);
 	if (!page || page > pages) {
 		err_set(err, ERR_NOT_FOUND, "there are %zu pages of tests",
 			pages);

@@ -27,6 +27,12 @@ view_line(struct view *view)
 	return &view->line;
 }
 
+void
+view_begin_line(struct view *view, const struct oid *tip)
+{
+	line_read(&view->line, view->gate->repo, tip, MAX_LINE);
+}
+
 struct asked {
 	const char *test;
 	const struct oid *commit;

@@ -117,6 +117,21 @@ finish(struct store_tx *tx, const struct job *job, struct err *err)
 	return messages_end_push(tx, job->gate, job->item->doc, err);
 }
 
-const struct job_kind job_push = {
-	.name = "push", .class = CLASS_PUSH, .run = run, .finish = finish
-};
+static int
+give_up(struct job *job, const char *why, struct err *err)
+{
+	const json_t *update = json_object_get(job->item->doc, "update");
+	struct gather gather;
+	int ret = land_gather(job->gate, update, 1, &gather, err);
+
+	if (!ret)
+		ret = note_failure(job, &gather, why, err);
+	gather_release(&gather);
+	return ret;
+}
+
+const struct job_kind job_push = { .name = "push",
+				   .class = CLASS_PUSH,
+				   .run = run,
+				   .finish = finish,
+				   .give_up = give_up };

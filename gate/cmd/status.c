@@ -10,10 +10,10 @@
 #include "base/units.h"
 #include "cmd/commands.h"
 #include "cmd/common.h"
+#include "cmd/status_queue.h"
 #include "drift.h"
 #include "gate.h"
 #include "repo/repo.h"
-#include "study.h"
 
 /* Of the outbox, on a screen. */
 enum { MAX_MESSAGES = 20 };
@@ -24,26 +24,6 @@ struct status {
 	struct report_drifts drifts;
 	size_t pending;
 };
-
-static int
-on_job(void *data, const struct store_job *job)
-{
-	struct status *status = data;
-	const json_t *update = json_object_get(job->doc, "update");
-
-	json_array_append_new(
-		status->jobs,
-		json_pack("{s:I, s:s, s:i, s:s, s:s, s:i, s:I, s:I, s:b}", "id",
-			  (json_int_t)job->id, "kind",
-			  json_text_or(job->doc, "kind", "?"), "class",
-			  (int)job->class, "ref",
-			  json_text_or(update, "ref", "?"), "commit",
-			  json_text_or(update, "new", "?"), "tries",
-			  (int)job->tries, "added", (json_int_t)job->added_s,
-			  "since", (json_int_t)job->leased_s, "running",
-			  job->owner[0] && proc_is_alive(job->owner)));
-	return 0;
-}
 
 static int
 on_message(void *data, const struct store_message *message)
@@ -77,44 +57,14 @@ read_status(struct store_tx *tx, void *data, struct err *err)
 {
 	struct status *status = data;
 
-	json_array_clear(status->jobs);
+	json_decref(status->jobs);
+	status->jobs = status_queue_read(tx);
 	json_array_clear(status->messages);
 	status->pending = 0;
-	store_queue_each(tx, on_job, status);
 	store_outbox_each(tx, on_message, status);
 	store_journal_each(tx, STORE_PENDING, on_entry, status);
 	store_count(tx, &status->counts);
 	return drift_standing(tx, &status->drifts, err);
-}
-
-static void
-print_jobs(const json_t *jobs)
-{
-	int64_t now = clock_wall_s(&clock_real);
-	json_t *job;
-	size_t i;
-
-	printf("queue     %zu\n", json_array_size(jobs));
-	json_array_foreach(jobs, i, job)
-	{
-		int running = json_bool_or(job, "running", 0);
-		int64_t since = json_int_or(job, running ? "since" : "added",
-					    now);
-		struct buf line = BUF_INIT;
-		const char *ref = json_text_or(job, "ref", "");
-
-		buf_addf(&line, "  %.10s  ", json_text_or(job, "commit", ""));
-		buf_add_clean(&line, ref, strlen(ref), 60);
-		if (!strcmp(json_text_or(job, "kind", ""), KIND_STUDY))
-			buf_adds(&line, "  study");
-		buf_addf(&line, "  %s for ", running ? "runs" : "waits");
-		units_add_duration(&line, (now - since) * 1000);
-		if (json_int_or(job, "tries", 0))
-			buf_addf(&line, ", tried %lld times",
-				 (long long)json_int_or(job, "tries", 0));
-		puts(line.data);
-		buf_release(&line);
-	}
 }
 
 static void
@@ -185,7 +135,8 @@ print_status(const struct status *status, int taken, int slots)
 	else
 		printf("slots     %d of %d taken\n", taken, slots);
 	printf("pushes    %zu not settled yet\n", status->pending);
-	print_jobs(status->jobs);
+	status_queue_print(status->jobs, clock_wall_s(&clock_real),
+			   cmd_color());
 	print_messages(status->messages);
 	print_drifts(&status->drifts);
 	printf("store     %zu tests, %zu baselines, %zu verdicts, %zu samples, "
@@ -216,8 +167,7 @@ print_json(const struct status *status, int taken, int slots)
 int
 cmd_status(int argc, char **argv)
 {
-	struct status status = { .jobs = json_array(),
-				 .messages = json_array() };
+	struct status status = { .messages = json_array() };
 	struct gate gate = GATE_INIT;
 	struct err err = ERR_INIT;
 	struct pool_rules pool;
@@ -239,6 +189,9 @@ cmd_status(int argc, char **argv)
 			gate_pool(&gate, &pool);
 			slots = pool_capacity(&pool, NULL);
 			taken = pool_count_taken(&pool, NULL);
+			status_queue_foresee(status.jobs,
+					     slots > 0 ? (size_t)slots : 0,
+					     clock_wall_s(&clock_real));
 		}
 		if (!ret && json)
 			print_json(&status, taken, slots);

@@ -202,7 +202,7 @@ count_for(const struct policy *policy, const char *section, const char *name,
 {
 	int64_t count = 1;
 
-	(void)units_parse_count(value_for(policy, section, name, ref), 1,
+	(void)units_parse_count(value_for(policy, section, name, ref), 0,
 				INT32_MAX, &count);
 	return (unsigned)count;
 }

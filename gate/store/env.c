@@ -82,6 +82,8 @@ store_open_setup(struct store **store, const char *dir, enum store_mode mode,
 	made->patience_ms = TURN_PATIENCE_MS;
 	rc = open_env(made, setup, is_new, err);
 	if (rc == 0)
+		rc = store_check_length(made, err);
+	if (rc == 0)
 		rc = schema_prepare(made, setup, err);
 	if (rc == 0) {
 		*store = made;

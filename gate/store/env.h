@@ -55,6 +55,10 @@ int store_check_schema(struct store_tx *tx);
 /* Directory and empty files of a new store, with owner and mode; create.c. */
 int store_make_files(const char *dir, struct err *err);
 
+/* ERR_INPUT when pages that are in use lie behind the end of data.mdb;
+ * length.c. */
+int store_check_length(struct store *store, struct err *err);
+
 /* What is wrong with dir, from a result of LMDB, and what to do. Returns an
  * ERR_ code. */
 int store_explain(struct err *err, const char *dir, int result,

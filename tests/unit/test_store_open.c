@@ -272,6 +272,94 @@ test_not_a_database(void **state)
 }
 
 /* An interrupted creation leaves an empty file. */
+/* Takes pages at the end and gives them back: they are never written. */
+static int
+put_and_take_long(struct store_tx *tx, void *data, struct err *err)
+{
+	char *text = mem_new(1, 400001);
+
+	(void)data, (void)err;
+	memset(text, 'x', 400000);
+	store_note_put(tx, "long", text);
+	free(text);
+	return store_note_put(tx, "long", NULL);
+}
+
+static int
+put_many_notes(struct store_tx *tx, void *data, struct err *err)
+{
+	char name[16], text[600];
+
+	(void)data, (void)err;
+	snprintf(text, sizeof(text), "%599s", "");
+	for (int i = 0; i < 400; i++) {
+		snprintf(name, sizeof(name), "n%d", i);
+		store_note_put(tx, name, text);
+	}
+	return store_tx_error(tx);
+}
+
+static int
+count_all(struct store_tx *tx, void *data, struct err *err)
+{
+	(void)err;
+	return store_count(tx, data);
+}
+
+static off_t
+data_bytes(const struct fixture *fixture)
+{
+	char *data = file_join(fixture->dir, STORE_DATA);
+	struct stat found;
+
+	assert_int_equal(stat(data, &found), 0);
+	free(data);
+	return found.st_size;
+}
+
+/* Cut anywhere: told when it is opened, never a SIGBUS. */
+static void
+test_cut_short(void **state)
+{
+	struct fixture *fixture = *state;
+	char *data = file_join(fixture->dir, STORE_DATA);
+	struct err err = ERR_INIT;
+	struct store_counts counts;
+	off_t whole;
+	int refused = 0;
+
+	fixture->store = open_store(fixture->dir, STORE_CREATE);
+	must_write(fixture->store, put_many_notes, NULL);
+	for (int i = 0; i < 3; i++)
+		must_write(fixture->store, put_and_take_long, NULL);
+	must_read(fixture->store, count_all, &counts);
+	store_close(fixture->store);
+	whole = data_bytes(fixture);
+	/* So this is no fault of the file. */
+	assert_true(whole < (off_t)counts.size_bytes);
+	fixture->store = open_store(fixture->dir, STORE_WRITE);
+	must(store_verify(fixture->store, NULL, NULL, NULL, &err), &err);
+	store_close(fixture->store);
+	for (off_t size = whole - 1; size > 0; size -= 4096) {
+		int rc;
+
+		assert_int_equal(truncate(data, size), 0);
+		rc = store_open(&fixture->store, fixture->dir, STORE_WRITE,
+				&err);
+		if (rc == 0)
+			must(store_verify(fixture->store, NULL, NULL, NULL,
+					  &err),
+			     &err);
+		else
+			assert_true(rc == ERR_INPUT || rc == ERR_SYSTEM);
+		refused += rc < 0 && strstr(err.text, "cut short") != NULL;
+		store_close(fixture->store);
+		fixture->store = NULL;
+	}
+	assert_true(refused > whole / 4096 / 2);
+	free(data);
+}
+
 static void
 test_empty_file(void **state)
 {
@@ -599,6 +687,7 @@ main(void)
 		EMPTY(test_migration),
 		EMPTY(test_schema_changes_meanwhile),
 		EMPTY(test_not_a_database),
+		EMPTY(test_cut_short),
 		EMPTY(test_empty_file),
 		EMPTY(test_growth),
 		EMPTY(test_growth_elsewhere),

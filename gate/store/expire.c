@@ -1,24 +1,37 @@
 #include <string.h>
 
-#include "store/outbox.h"
 #include "store/store.h"
 #include "store/tables.h"
 
-/* Retention, in transactions of a bounded number of records, so that no hook
- * waits long for its turn. */
-enum { BATCH_RECORDS = 5000 };
+/* Retention, in transactions that look at a bounded number of records, so that
+ * no hook waits long for its turn. */
+enum { BATCH_RECORDS = 1000 };
+
+typedef int old_fn(struct store_tx *tx, struct record *record,
+		   int64_t before_s);
 
 struct job {
-	int64_t before_s;
 	enum table table;
+	old_fn *is_old;
+	int64_t before_s;
 	size_t count;           /* dropped by this transaction */
 	struct pack from, next; /* where this one and the next begin */
 	int more;
 };
 
-/* Records of a table whose value begins with a time. */
+/* Of a table whose values begin with a time. */
 static int
-drop_old(struct store_tx *tx, void *data, struct err *err)
+value_is_old(struct store_tx *tx, struct record *record, int64_t before_s)
+{
+	int64_t time_s = fields_s64(&record->value);
+
+	if (record->value.bad)
+		return tx_bad(tx, record, "value cut short");
+	return time_s < before_s;
+}
+
+static int
+drop_batch(struct store_tx *tx, void *data, struct err *err)
 {
 	struct job *job = data;
 	struct walk walk;
@@ -30,13 +43,10 @@ drop_old(struct store_tx *tx, void *data, struct err *err)
 	walk_start(&walk, tx, job->table, NULL);
 	walk.low = job->from;
 	while ((rc = walk_next(&walk)) == 1 && seen++ < BATCH_RECORDS) {
-		int64_t time_s = fields_s64(&walk.record.value);
-
-		if (walk.record.value.bad) {
-			rc = tx_bad(tx, &walk.record, "value cut short");
+		rc = job->is_old(tx, &walk.record, job->before_s);
+		if (rc < 0)
 			break;
-		}
-		if (time_s >= job->before_s)
+		if (rc == 0)
 			continue;
 		if (job->table == TABLE_VERDICTS)
 			verdict_delete(&walk);
@@ -51,41 +61,15 @@ drop_old(struct store_tx *tx, void *data, struct err *err)
 }
 
 static int
-drop_journal(struct store_tx *tx, void *data, struct err *err)
+expire_table(struct store *store, struct job job, size_t *total,
+	     struct err *err)
 {
-	struct job *job = data;
-
-	(void)err;
-	job->more = 0;
-	return store_journal_prune(tx, job->before_s, &job->count);
-}
-
-static int
-drop_messages(struct store_tx *tx, void *data, struct err *err)
-{
-	struct job *job = data;
-	int rc;
-
-	(void)err;
-	job->count = 0;
-	rc = outbox_expire(tx, job->before_s, BATCH_RECORDS, &job->count);
-	job->more = job->count == BATCH_RECORDS;
-	return rc;
-}
-
-static int
-expire_one(struct store *store, store_fn *fn, enum table table,
-	   int64_t before_s, size_t *total, struct err *err)
-{
-	struct job job = { .before_s = before_s, .table = table, .more = 1 };
 	int rc = 0;
 
-	while (job.more) {
-		rc = store_write(store, fn, &job, err);
-		if (rc < 0)
-			break;
-		*total += job.count;
-		job.from = job.next;
+	for (job.more = 1; rc == 0 && job.more; job.from = job.next) {
+		rc = store_write(store, drop_batch, &job, err);
+		if (rc == 0)
+			*total += job.count;
 	}
 	return rc;
 }
@@ -94,19 +78,25 @@ int
 store_expire(struct store *store, int64_t before_s,
 	     struct store_expired *expired, struct err *err)
 {
-	int rc;
+	const struct {
+		enum table table;
+		old_fn *is_old;
+		size_t *total;
+	} rows[] = {
+		{ TABLE_SAMPLES, value_is_old, &expired->samples },
+		{ TABLE_VERDICTS, value_is_old, &expired->verdicts },
+		{ TABLE_JOURNAL, entry_is_old, &expired->journal },
+		{ TABLE_OUTBOX_GROUPS, group_is_old, &expired->messages },
+	};
+	int rc = 0;
 
 	memset(expired, 0, sizeof(*expired));
-	rc = expire_one(store, drop_old, TABLE_SAMPLES, before_s,
-			&expired->samples, err);
-	if (rc == 0)
-		rc = expire_one(store, drop_old, TABLE_VERDICTS, before_s,
-				&expired->verdicts, err);
-	if (rc == 0)
-		rc = expire_one(store, drop_journal, TABLE_JOURNAL, before_s,
-				&expired->journal, err);
-	if (rc == 0)
-		rc = expire_one(store, drop_messages, TABLE_OUTBOX_GROUPS,
-				before_s, &expired->messages, err);
+	for (size_t i = 0; rc == 0 && i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct job job = { .table = rows[i].table,
+					 .is_old = rows[i].is_old,
+					 .before_s = before_s };
+
+		rc = expire_table(store, job, rows[i].total, err);
+	}
 	return rc;
 }

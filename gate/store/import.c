@@ -12,11 +12,12 @@
  * may have to run again, and what it reads from may be a pipe. Fewer, larger
  * transactions would hold the store away from the hooks for longer.
  */
-enum { BATCH_LINES = 2000, MAX_LINE_BYTES = 256 << 20 };
+enum { BATCH_LINES = 2000, BATCH_BYTES = 4 << 20, MAX_LINE_BYTES = 256 << 20 };
 
 struct batch {
 	json_t *lines[BATCH_LINES];
 	size_t count;
+	size_t bytes;  /* of text; what it is parsed into is some times that */
 	size_t before; /* lines of the input before this batch */
 	size_t wrong;  /* the line that could not be stored, 0: none */
 };
@@ -62,13 +63,15 @@ batch_clear(struct batch *batch)
 	for (size_t i = 0; i < batch->count; i++)
 		json_decref(batch->lines[i]);
 	batch->before += batch->count;
-	batch->count = 0;
+	batch->count = batch->bytes = 0;
 }
 
 /* The next line's JSON. 1, or 0 at the end of input. */
 static int
-read_line(FILE *in, char **text, size_t *size, json_t **line, struct err *err)
+read_line(FILE *in, struct batch *batch, char **text, size_t *size,
+	  struct err *err)
 {
+	json_t **line = &batch->lines[batch->count];
 	ssize_t len = getline(text, size, in);
 
 	if (len < 0)
@@ -77,7 +80,11 @@ read_line(FILE *in, char **text, size_t *size, json_t **line, struct err *err)
 		return err_set(err, ERR_LIMIT, "longer than %d bytes",
 			       MAX_LINE_BYTES);
 	*line = json_parse(*text, (size_t)len, err);
-	return *line ? 1 : ERR_INPUT;
+	if (!*line)
+		return ERR_INPUT;
+	batch->bytes += (size_t)len;
+	batch->count++;
+	return 1;
 }
 
 /* 1 while there may be more, 0 at the end of input. */
@@ -87,12 +94,9 @@ read_batch(FILE *in, struct batch *batch, char **text, size_t *size,
 {
 	int rc = 1;
 
-	while (rc == 1 && batch->count < BATCH_LINES) {
-		rc = read_line(in, text, size, &batch->lines[batch->count],
-			       err);
-		if (rc == 1)
-			batch->count++;
-	}
+	while (rc == 1 && batch->count < BATCH_LINES &&
+	       batch->bytes < BATCH_BYTES)
+		rc = read_line(in, batch, text, size, err);
 	if (rc < 0)
 		at_line(batch->before + batch->count + 1, err);
 	return rc;

@@ -140,36 +140,15 @@ store_journal_each(struct store_tx *tx, enum store_state state,
 }
 
 int
-store_journal_prune(struct store_tx *tx, int64_t before_s, size_t *count)
+entry_is_old(struct store_tx *tx, struct record *record, int64_t before_s)
 {
-	struct pack low, high;
-	struct walk walk;
-	size_t pruned = 0;
-	int rc;
+	unsigned state = fields_u8(&record->key);
+	int64_t changed_s = fields_s64(&record->value);
 
-	pack_start(&low);
-	pack_u8(&low, STORE_DROPPED);
-	pack_start(&high);
-	pack_u8(&high, STORE_DONE);
-	walk_start(&walk, tx, TABLE_JOURNAL, NULL);
-	walk.low = low;
-	walk.high = high;
-	while ((rc = walk_next(&walk)) == 1) {
-		int64_t changed_s = fields_s64(&walk.record.value);
-
-		if (walk.record.value.bad) {
-			rc = tx_bad(tx, &walk.record, "value cut short");
-			break;
-		}
-		if (changed_s >= before_s)
-			continue;
-		walk_delete(&walk);
-		pruned++;
-	}
-	walk_end(&walk);
-	if (count)
-		*count = rc < 0 ? 0 : pruned;
-	return rc;
+	if (record->value.bad)
+		return tx_bad(tx, record, "value cut short");
+	return (state == STORE_DROPPED || state == STORE_DONE) &&
+	       changed_s < before_s;
 }
 
 json_t *

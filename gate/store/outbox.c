@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "base/proc.h"
 #include "base/units.h"
+#include "store/tables.h"
 
 /*
  * Messages by id, oldest first, and a record a group that knows the group's
@@ -359,32 +360,22 @@ store_outbox_next(struct store_tx *tx, int64_t *next_s)
 }
 
 int
-outbox_expire(struct store_tx *tx, int64_t before_s, size_t max, size_t *count)
+group_is_old(struct store_tx *tx, struct record *record, int64_t before_s)
 {
 	struct outbox_group group;
 	struct store_message message;
-	struct walk walk;
-	int rc;
+	int rc = outbox_load_group(tx, record, &group);
 
-	walk_start(&walk, tx, TABLE_OUTBOX_GROUPS, NULL);
-	while (*count < max && (rc = walk_next(&walk)) == 1) {
-		rc = outbox_load_group(tx, &walk.record, &group);
-		if (rc < 0)
-			break;
-		if (group.time_s >= before_s)
-			continue;
-		if (!group.delivered) {
-			rc = outbox_find(tx, group.newest, &message);
-			if (rc < 0)
-				break;
-			json_decref(message.doc);
-			if (!message.refused)
-				continue;
-			outbox_remove(tx, message.id);
-		}
-		walk_delete(&walk);
-		++*count;
-	}
-	walk_end(&walk);
-	return store_tx_error(tx);
+	if (rc < 0 || group.time_s >= before_s)
+		return rc;
+	if (group.delivered)
+		return 1;
+	rc = outbox_find(tx, group.newest, &message);
+	if (rc < 0)
+		return rc;
+	json_decref(message.doc);
+	if (!message.refused)
+		return 0;
+	rc = outbox_remove(tx, message.id);
+	return rc < 0 ? rc : 1;
 }

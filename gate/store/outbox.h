@@ -34,8 +34,4 @@ int outbox_find_group(struct store_tx *tx, const char *name,
 int outbox_save_group(struct store_tx *tx, const char *name,
 		      const struct outbox_group *group);
 
-/* Drop refused messages and the memory of delivered ones from before. */
-int outbox_expire(struct store_tx *tx, int64_t before_s, size_t max,
-		  size_t *count);
-
 #endif

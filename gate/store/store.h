@@ -339,7 +339,8 @@ int store_queue_count(struct store_tx *tx, size_t *waiting, size_t *leased);
 
 /* ---- journal.c ---- */
 
-/* What became of a push that pre-receive let through. */
+/* What became of a push that pre-receive let through; store_expire() drops old
+ * dropped and done ones. */
 enum store_state {
 	STORE_PENDING = 1, /* unknown yet */
 	STORE_LANDED,      /* the refs hold it */
@@ -369,9 +370,6 @@ typedef int store_entry_fn(void *data, const struct store_entry *entry);
 /* The entries of one state, oldest first; entry->doc is borrowed. */
 int store_journal_each(struct store_tx *tx, enum store_state state,
 		       store_entry_fn *fn, void *data);
-
-/* Drop dropped and done entries that changed before; *count (or NULL). */
-int store_journal_prune(struct store_tx *tx, int64_t before_s, size_t *count);
 
 /* ---- outbox.c ---- */
 

@@ -71,6 +71,14 @@ int ledger_restore(struct store_tx *tx, const json_t *line, struct err *err);
 int change_check(struct store_tx *tx, struct record *record);
 
 /*
+ * For store_expire(): 1 for a record to be dropped, 0 for one to keep, or the
+ * transaction's error. A group's refused message goes at once; one that waits
+ * keeps its group.
+ */
+int entry_is_old(struct store_tx *tx, struct record *record, int64_t before_s);
+int group_is_old(struct store_tx *tx, struct record *record, int64_t before_s);
+
+/*
  * Pieces of exported lines, line.c. Bytes are a text, or {"hex": ..} where they
  * are not UTF-8, so that an import gives back the same ones.
  */

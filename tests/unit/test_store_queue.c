@@ -347,7 +347,6 @@ static int
 keep_journal(struct store_tx *tx, void *data, struct err *err)
 {
 	struct entries entries = { .count = 0 };
-	size_t pruned;
 
 	(void)data, (void)err;
 	for (int i = 0; i < 8; i++) {
@@ -374,13 +373,25 @@ keep_journal(struct store_tx *tx, void *data, struct err *err)
 			 0);
 	assert_int_equal(store_journal_set(tx, 1, STORE_DONE, 600),
 			 ERR_NOT_FOUND);
-	assert_int_equal(store_journal_prune(tx, 500, &pruned), 0);
-	assert_int_equal(pruned, 0);
-	assert_int_equal(store_journal_prune(tx, 501, &pruned), 0);
-	assert_int_equal(pruned, 4);
-	assert_int_equal(store_journal_prune(tx, 1000, &pruned), 0);
-	assert_int_equal(pruned, 1);
-	entries.count = 0;
+	return 0;
+}
+
+static void
+expect_expired(struct store *store, int64_t before_s, size_t count)
+{
+	struct store_expired expired;
+	struct err err = ERR_INIT;
+
+	must(store_expire(store, before_s, &expired, &err), &err);
+	assert_int_equal(expired.journal, count);
+}
+
+static int
+read_landed(struct store_tx *tx, void *data, struct err *err)
+{
+	struct entries entries = { .count = 0 };
+
+	(void)data, (void)err;
 	store_journal_each(tx, STORE_LANDED, collect_entry, &entries);
 	assert_int_equal(entries.count, 3);
 	return 0;
@@ -392,6 +403,10 @@ test_journal(void **state)
 	struct fixture *fixture = *state;
 
 	must_write(fixture->store, keep_journal, NULL);
+	expect_expired(fixture->store, 500, 0);
+	expect_expired(fixture->store, 501, 4);
+	expect_expired(fixture->store, 1000, 1);
+	must_read(fixture->store, read_landed, NULL);
 }
 
 static int

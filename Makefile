@@ -220,6 +220,12 @@ bench: deps-check
 	@for script in tests/bench/*.sh; do PACEGATE_BUILD=$(CURDIR)/$(B) \
 		$$script || exit 1; done
 
+# The store at its full size; TESTS, COMMITS, SERIES, IMPORT, DIR and KEEP are
+# those of tests/bench/store-size.
+bench-store-size: deps-check
+	@$(MAKE) -s all $(B)/tests/bench/store
+	@PACEGATE_BUILD=$(CURDIR)/$(B) tests/bench/store-size
+
 # The judge, on recorded series and in the real gate; JUDGE_PAIRS, JUDGE_PLANTED,
 # JUDGE_SECONDS, JUDGE_DIR and JUDGE_TABLE are those of tests/bench/judge-gate.
 bench-judge: deps-check
@@ -300,9 +306,10 @@ help:
 	@echo 'fuzz      every parser of strangers'"'"' text, FUZZ_SECONDS=60 each'
 	@echo 'bench-judge  false alarms and slowdowns found, in the real gate (long)'
 	@echo 'bench     figures, as ratios side by side'
+	@echo 'bench-store-size  400 million points: 25 GB of disk, an hour'
 	@echo 'format    clang-format over every source'
 
 .PHONY: all unit fuzz-targets fuzz deps deps-check install uninstall demo check bench \
-	check-hosts check-slurm check-web pictures check-racket check-root check-cgroup2 check-long bench-judge format clean help
+	check-hosts check-slurm check-web pictures check-racket check-root check-cgroup2 check-long bench-judge bench-store-size format clean help
 .SECONDARY:
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

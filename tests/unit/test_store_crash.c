@@ -307,6 +307,71 @@ test_two_processes(void **state)
 	assert_int_equal(leased, 2 * JOBS);
 }
 
+/* What mdb_copy does. */
+static struct store *
+copy_of(struct fixture *fixture, const char *dir)
+{
+	struct err err = ERR_INIT;
+
+	must(file_make_dirs(dir, 0750, &err), &err);
+	assert_int_equal(mdb_env_copy(fixture->store->env, dir), MDB_SUCCESS);
+	return open_store(dir, STORE_WRITE);
+}
+
+static struct store *
+import_of_export(struct fixture *fixture, const char *dir)
+{
+	struct store *restored = open_store(dir, STORE_CREATE);
+	struct err err = ERR_INIT;
+	FILE *lines = tmpfile();
+
+	assert_non_null(lines);
+	must(store_export(fixture->store, lines, NULL, &err), &err);
+	rewind(lines);
+	must(store_import(restored, lines, NULL, &err), &err);
+	fclose(lines);
+	return restored;
+}
+
+/* Both ways of a backup, while somebody writes: each is of one moment. */
+static void
+test_backups(void **state)
+{
+	struct fixture *fixture = *state;
+	char *dir = file_join(fixture->root, "backup");
+	struct err err = ERR_INIT;
+	int number = 0, fds[2], status;
+	pid_t pid;
+
+	assert_int_equal(pipe(fds), 0);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0)
+		write_for_ever(fixture->dir, 1, fds[1]);
+	for (int i = 0; i < 6; i++) {
+		struct store *backup;
+		int stored;
+
+		assert_int_equal(read(fds[0], &number, sizeof(number)),
+				 sizeof(number));
+		backup = i % 2 ? copy_of(fixture, dir)
+			       : import_of_export(fixture, dir);
+		must(store_verify(backup, NULL, NULL, NULL, &err), &err);
+		must_read(backup, get_number, &stored);
+		assert_true(stored >= number);
+		/* It can be worked with. */
+		stored++;
+		must_write(backup, put_number, &stored);
+		must_read(backup, get_number, &stored);
+		store_close(backup);
+		must(file_remove_tree(dir, &err), &err);
+	}
+	assert_int_equal(kill(pid, SIGKILL), 0);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	close(fds[0]), close(fds[1]);
+	free(dir);
+}
+
 /* Stopped in the middle of a write, as by a debugger or a full terminal. */
 static int
 stop_inside(struct store_tx *tx, void *data, struct err *err)
@@ -561,10 +626,11 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		OPEN(test_killed_writer),  OPEN(test_killed_inside),
-		OPEN(test_killed_reader),  OPEN(test_two_processes),
-		EMPTY(test_full_disk),     EMPTY(test_full_disk_at_length),
-		OPEN(test_stopped_writer), OPEN(test_turns),
+		OPEN(test_killed_writer), OPEN(test_killed_inside),
+		OPEN(test_killed_reader), OPEN(test_two_processes),
+		EMPTY(test_full_disk),    EMPTY(test_full_disk_at_length),
+		OPEN(test_backups),       OPEN(test_stopped_writer),
+		OPEN(test_turns),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -232,6 +232,19 @@ is_slurm(const struct pool_policy *pool)
 	return !strcmp(pool->type, "slurm");
 }
 
+char *
+gate_runner(const struct gate *gate)
+{
+	struct pool_policy pool;
+
+	policy_pool(gate->policy, &pool);
+	if (is_slurm(&pool))
+		return mem_copy_text(pool.runner ? pool.runner
+						 : PROGRAM_RUNNER);
+	return pool.launch ? mem_copy_text(PROGRAM_RUNNER)
+			   : programs_find(PROGRAM_RUNNER);
+}
+
 /*
  * As root the slot's user must be able to reach the trees: the repository may
  * lie where it cannot go. Others who push to a shared repository as users of
@@ -485,11 +498,7 @@ setup_init(struct setup *setup, struct gate *gate, const struct gather *gather,
 		box.build_cache = NULL;
 	policy_pool(gate->policy, &pool);
 	setup->cache = cache_dir(gate, &pool);
-	setup->runner = is_slurm(&pool) && pool.runner
-				? mem_copy_text(pool.runner)
-			: is_slurm(&pool) || pool.launch
-				? mem_copy_text(PROGRAM_RUNNER)
-				: programs_find(PROGRAM_RUNNER);
+	setup->runner = gate_runner(gate);
 	setup->weigh = (struct weigh){
 		.class = run->class,
 		.rules = { find_rule, &setup->rules },

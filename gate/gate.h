@@ -52,6 +52,10 @@ int gate_lock(const struct gate *gate, const char *name, int *fd,
  * borrowed from the policy. */
 void gate_pool(const struct gate *gate, struct pool_rules *rules);
 
+/* What the pool's machines call the runner; NULL: this one has none. Freed by
+ * the caller. */
+char *gate_runner(const struct gate *gate);
+
 /* A session in the background should make room: somebody waits for a slot. */
 int gate_is_wanted(const struct gate *gate);
 

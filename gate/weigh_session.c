@@ -449,7 +449,7 @@ on_message(struct driver *driver, json_t *message, struct err *err)
 	if (json_object_get(message, "phase"))
 		return on_phase(driver, message, err);
 	if (json_object_get(message, "hello"))
-		return session_hello(message, &result->node, err);
+		return session_hello(message, NULL, err);
 	if ((body = json_object_get(message, "error")))
 		return on_error(body, err);
 	if ((body = json_object_get(message, "end"))) {
@@ -574,11 +574,11 @@ start_session(struct driver *driver, int fresh, struct err *err)
 		.needs = needs,
 		.avoid = &driver->avoid,
 		.confirms = result->confirms,
+		.node = &result->node,
 		.deadline_ms = weigh->deadline_ms,
 		.waiting = tell_wait,
 		.data = driver,
 	};
-	const char *node;
 	int64_t seed = 0;
 	json_t *spec;
 	int ret;
@@ -603,8 +603,6 @@ start_session(struct driver *driver, int fresh, struct err *err)
 		return ret;
 	}
 	driver->session = pool_session(driver->place);
-	node = pool_node(driver->place);
-	result->node = node ? mem_copy_text(node) : NULL;
 	if (weigh->placed)
 		weigh->placed(weigh->progress_data, pool_where(driver->place));
 	if (weigh->send_objects)

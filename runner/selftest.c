@@ -9,6 +9,7 @@
 #include "base/err.h"
 #include "base/exit.h"
 #include "base/json.h"
+#include "base/names.h"
 #include "base/options.h"
 #include "base/units.h"
 
@@ -276,6 +277,10 @@ runner_self_test(int argc, char **argv)
 		json_object_set_new(answer, "ok", json_false());
 		json_object_set_new(answer, "error", json_text(err.text));
 	}
+	json_object_set_new(answer, "version", json_text(PACEGATE_VERSION));
+	if (getenv(ENV_NODE))
+		json_object_set_new(answer, "node",
+				    json_text(getenv(ENV_NODE)));
 	if (!help)
 		(void)json_write_line(STDOUT_FILENO, answer, NULL);
 	json_decref(answer);

@@ -194,59 +194,70 @@ check_counter(struct doctor *doctor, const struct gate *gate,
 			     : "slow, one run a revision");
 }
 
+/* A runner of another version answers otherwise, or not at all. */
+static void
+check_version(struct doctor *doctor, const json_t *answer)
+{
+	const char *version = json_text_or(answer, "version", "an older one");
+	const char *node = json_text_or(answer, "node", NULL);
+
+	if (answer && strcmp(version, PACEGATE_VERSION) != 0)
+		find(doctor, "bad", "runner",
+		     "%s%s has version %s of the runner, and this gate is "
+		     "version " PACEGATE_VERSION ": install the same there",
+		     node ? "node " : "this machine", node ? node : "",
+		     version);
+	else if (answer && node)
+		find(doctor, "ok", "runner", "version %s, tried on node %s",
+		     version, node);
+}
+
 /* The runner tells of its sandbox; it alone knows. */
 static void
 check_sandbox(struct doctor *doctor, const struct gate *gate)
 {
-	char *runner = programs_find(PROGRAM_RUNNER);
-	const char *argv[] = { runner, "--self-test", NULL };
-	struct buf out = BUF_INIT;
+	char *runner = gate_runner(gate);
+	struct pool_rules pool;
 	struct err err = ERR_INIT;
-	json_t *json = NULL, *note;
+	json_t *json, *note;
 	size_t i;
-	int ret;
 
 	if (!runner) {
 		find(doctor, "bad", "runner",
 		     PROGRAM_RUNNER " is not installed beside this program");
 		return;
 	}
-	ret = proc_capture(argv, NULL, &out, 1 << 20, &err);
-	json = json_parse(buf_text(&out), out.len, NULL);
-	if (ret < 0 || !json_bool_or(json, "ok", ret == 0))
+	gate_pool(gate, &pool);
+	pool.session.runner = runner;
+	json = pool_self_test(&pool, &err);
+	if (!json_bool_or(json, "ok", 0))
 		find(doctor, "bad", "sandbox", "%s",
 		     json_text_or(json, "error", err.text));
 	else
 		find(doctor, "ok", "sandbox", "%s",
 		     json_text_or(json, "sandbox", "usable"));
+	check_version(doctor, json);
 	json_array_foreach(json_object_get(json, "notes"), i, note)
 		find(doctor, "note", "sandbox", "%s", json_string_value(note));
 	check_counter(doctor, gate, json_object_get(json, "counters"));
 	json_decref(json);
-	buf_release(&out);
 	free(runner);
 }
 
 static void
-check_slots(struct doctor *doctor, const struct gate *gate)
+on_pool(void *data, const char *level, const char *text)
 {
-	struct err err = ERR_INIT;
+	find(data, level, "slots", "%s", text);
+}
+
+static void
+check_pool(struct doctor *doctor, const struct gate *gate)
+{
+	const struct pool_check checking = { on_pool, doctor };
 	struct pool_rules pool;
-	const struct slot_rules *rules = &pool.slots;
-	char cpus[256];
 
 	gate_pool(gate, &pool);
-	if (slot_cpus(rules->cpus, 0, rules->count, cpus, sizeof(cpus), &err) <
-		    0 ||
-	    slot_count_taken(rules, &err) < 0)
-		find(doctor, "bad", "slots", "%s", err.text);
-	else
-		find(doctor, "ok", "slots", "%u, the first on CPUs %s",
-		     rules->count, *cpus ? cpus : "of any kind");
-	if (sysconf(_SC_NPROCESSORS_ONLN) < 2)
-		find(doctor, "note", "slots",
-		     "this machine has one CPU: the gate and the tests share "
-		     "it, and wall times are noisier for it");
+	pool_check(&pool, &checking);
 }
 
 /* One kind of planted change: too few found, or alarms without cause. */
@@ -389,7 +400,7 @@ cmd_doctor(int argc, char **argv)
 	check_store(&doctor, &gate);
 	check_canary(&doctor, &gate);
 	check_sandbox(&doctor, &gate);
-	check_slots(&doctor, &gate);
+	check_pool(&doctor, &gate);
 	/* Last: it holds secrets, which nothing started here may inherit. */
 	deliver_check(&gate, on_check, &doctor);
 	if (json) {

@@ -34,10 +34,17 @@ struct engine {
 	int (*is_wanted)(const struct pool_rules *rules);
 	int (*has)(const struct pool_rules *rules, const struct texts *features,
 		   struct err *err);
+	void (*check)(const struct pool_rules *rules,
+		      const struct pool_check *check);
+	json_t *(*self_test)(const struct pool_rules *rules, struct err *err);
 	int (*recover)(const struct pool_rules *rules, struct err *err);
 	int (*capacity)(const struct pool_rules *rules, struct err *err);
 	int (*count_taken)(const struct pool_rules *rules, struct err *err);
 };
+
+/* For a check(). */
+void pool_tell(const struct pool_check *check, const char *level,
+	       const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
 extern const struct engine engine_local, engine_slurm;
 

@@ -2,10 +2,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
+#include "base/buf.h"
 #include "base/err.h"
+#include "base/json.h"
 #include "base/mem.h"
 #include "base/names.h"
+#include "base/proc.h"
 #include "pool/engine.h"
 #include "pool/features.h"
 
@@ -116,6 +120,40 @@ has(const struct pool_rules *rules, const struct texts *features,
 	return ret;
 }
 
+static void
+check(const struct pool_rules *rules, const struct pool_check *checking)
+{
+	const struct slot_rules *slots = &rules->slots;
+	struct err err = ERR_INIT;
+	char cpus[256];
+
+	if (slot_cpus(slots->cpus, 0, slots->count, cpus, sizeof(cpus), &err) <
+		    0 ||
+	    slot_count_taken(slots, &err) < 0)
+		pool_tell(checking, "bad", "%s", err.text);
+	else
+		pool_tell(checking, "ok", "%u, the first on CPUs %s",
+			  slots->count, *cpus ? cpus : "of any kind");
+	if (sysconf(_SC_NPROCESSORS_ONLN) < 2)
+		pool_tell(checking, "note",
+			  "this machine has one CPU: the gate and the tests "
+			  "share it, and wall times are noisier for it");
+}
+
+/* It answers also where it fails. */
+static json_t *
+self_test(const struct pool_rules *rules, struct err *err)
+{
+	const char *argv[] = { rules->session.runner, "--self-test", NULL };
+	struct buf text = BUF_INIT;
+	json_t *answer;
+	int ret = proc_capture(argv, NULL, &text, 1 << 20, err);
+
+	answer = json_parse(buf_text(&text), text.len, ret ? NULL : err);
+	buf_release(&text);
+	return answer;
+}
+
 /* A slot's lock goes with its holder. */
 static int
 recover(const struct pool_rules *rules, struct err *err)
@@ -138,5 +176,15 @@ count_taken(const struct pool_rules *rules, struct err *err)
 	return slot_count_taken(&rules->slots, err);
 }
 
-const struct engine engine_local = { "local", take,    give_back, is_wanted,
-				     has,     recover, capacity,  count_taken };
+const struct engine engine_local = {
+	.name = "local",
+	.take = take,
+	.give_back = give_back,
+	.is_wanted = is_wanted,
+	.has = has,
+	.check = check,
+	.self_test = self_test,
+	.recover = recover,
+	.capacity = capacity,
+	.count_taken = count_taken,
+};

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/mem.h"
 #include "pool/engine.h"
@@ -20,6 +21,14 @@ engine_of(const struct pool_rules *rules)
 	return &engine_local;
 }
 
+static void
+place_free(struct pool_place *place)
+{
+	free(place->job);
+	free(place->node);
+	free(place);
+}
+
 int
 pool_take(struct pool_place **result, const struct pool_rules *rules,
 	  const struct pool_request *request, const json_t *spec,
@@ -35,8 +44,12 @@ pool_take(struct pool_place **result, const struct pool_rules *rules,
 	place->deadline_ms = request->deadline_ms;
 	place->said = -1;
 	ret = place->engine->take(place, rules, request, spec, err);
+	if (ret < 0)
+		ret = place->engine->give_back(place, ret, 0, err);
+	if (request->node)
+		*request->node = mem_copy_text(place->node);
 	if (ret < 0) {
-		ret = pool_give_back(place, ret, 0, err);
+		place_free(place);
 		place = NULL;
 	}
 	*result = place;
@@ -47,12 +60,6 @@ struct session *
 pool_session(const struct pool_place *place)
 {
 	return place->session;
-}
-
-const char *
-pool_node(const struct pool_place *place)
-{
-	return place->node;
 }
 
 const char *
@@ -67,9 +74,7 @@ pool_give_back(struct pool_place *place, int error, int ended, struct err *err)
 	if (!place)
 		return error;
 	error = place->engine->give_back(place, error, ended, err);
-	free(place->job);
-	free(place->node);
-	free(place);
+	place_free(place);
 	return error;
 }
 
@@ -93,6 +98,32 @@ pool_has(const struct pool_rules *rules, const char *needs, struct err *err)
 		ret = 1;
 	texts_release(&features);
 	return ret;
+}
+
+void
+pool_check(const struct pool_rules *rules, const struct pool_check *check)
+{
+	engine_of(rules)->check(rules, check);
+}
+
+void
+pool_tell(const struct pool_check *check, const char *level, const char *fmt,
+	  ...)
+{
+	struct buf text = BUF_INIT;
+	va_list ap;
+
+	va_start(ap, fmt);
+	buf_vaddf(&text, fmt, ap);
+	va_end(ap);
+	check->tell(check->data, level, buf_text(&text));
+	buf_release(&text);
+}
+
+json_t *
+pool_self_test(const struct pool_rules *rules, struct err *err)
+{
+	return engine_of(rules)->self_test(rules, err);
 }
 
 int

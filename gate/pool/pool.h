@@ -42,6 +42,9 @@ struct pool_request {
 	/* It confirms what ran there: on another machine of that class, if
 	 * there is one. NULL: any. */
 	const char *confirms;
+	/* Gets the machine's name in the pool, also of one that failed, freed
+	 * by the caller; NULL for this host. May be NULL. */
+	char **node;
 	int64_t deadline_ms; /* of the wait; monotonic, -1: none */
 	/* Told about once a second what it waits for; non-zero gives up. May
 	 * be NULL. */
@@ -64,9 +67,6 @@ int pool_take(struct pool_place **place, const struct pool_rules *rules,
 /* To talk to the runner; it ends with its place. */
 struct session *pool_session(const struct pool_place *place);
 
-/* The machine's name in the pool; NULL: this one. */
-const char *pool_node(const struct pool_place *place);
-
 /* Which one it is, for people: `slot 0`, or a node. */
 const char *pool_where(const struct pool_place *place);
 
@@ -88,6 +88,21 @@ int pool_is_wanted(const struct pool_rules *rules);
  * to do, negative where it cannot be told. */
 int pool_has(const struct pool_rules *rules, const char *needs,
 	     struct err *err);
+
+/*
+ * For doctor: what there is, and what is amiss with it; level is `ok`, `note`
+ * or `bad`.
+ */
+struct pool_check {
+	void (*tell)(void *data, const char *level, const char *text);
+	void *data;
+};
+
+void pool_check(const struct pool_rules *rules, const struct pool_check *check);
+
+/* What the runner's --self-test answers where a session would run, owned by
+ * the caller; NULL and err. */
+json_t *pool_self_test(const struct pool_rules *rules, struct err *err);
 
 /* End what sessions left behind whose gate was killed. */
 int pool_recover(const struct pool_rules *rules, struct err *err);

@@ -107,7 +107,7 @@ session_hello(const json_t *message, char **node, struct err *err)
 	const char *name = json_text_or(hello, "node", "?");
 	struct buf clean = BUF_INIT;
 
-	if (!*node) {
+	if (node && !*node) {
 		buf_add_clean(&clean, name, strlen(name), MAX_NODE);
 		*node = buf_take(&clean);
 	}

@@ -41,8 +41,8 @@ int session_next(struct session *session, int64_t deadline_ms, json_t **message,
 
 /*
  * The runner's hello: 0, also for another message. *node is set to its node's
- * name, where the caller has none yet; "?" if it does not say. ERR_VERSION for
- * a runner that speaks another protocol.
+ * name, where the caller has none yet, "?" if it does not say; node may be
+ * NULL. ERR_VERSION for a runner that speaks another protocol.
  */
 int session_hello(const json_t *message, char **node, struct err *err);
 

@@ -14,6 +14,7 @@
 #include "base/proc.h"
 #include "pool/engine.h"
 #include "pool/features.h"
+#include "pool/slurm_check.h"
 #include "pool/slurm_jobs.h"
 #include "pool/slurm_nodes.h"
 #include "pool/slurm_said.h"
@@ -37,6 +38,7 @@ enum {
 	THROTTLE_MS = 20,
 	AGAIN_MS = 3000,            /* until the controller is asked again */
 	CONTROLLER_MS = 15 * 60000, /* that it may be away */
+	SELF_TEST_MS = 120000,
 	SAID_BYTES = 1 << 16
 };
 
@@ -184,29 +186,36 @@ add_joined(struct texts *words, const char *option, const struct texts *items,
 /* The partition gives whole nodes: --exclusive would bind the step to one of
  * its CPUs. */
 static void
-command_line(struct texts *words, const struct pool_place *place,
-	     const struct pool_request *request, const struct wish *wish)
+add_srun(struct texts *words, const char *partition, const char *options)
 {
 	static const char *const always[] = {
 		"srun",    "-Q",       "-N1", "-n1", "--cpu-bind=none",
 		"--mem=0", "--chdir=/"
 	};
-	const struct pool_rules *rules = place->rules;
-	const char *partition = partition_of(rules, request->class);
-	struct buf comment = BUF_INIT;
 
 	for (size_t i = 0; i < sizeof(always) / sizeof(*always); i++)
 		texts_add(words, always[i]);
 	if (partition)
 		texts_addf(words, "--partition=%s", partition);
+	if (options)
+		add_words(words, options);
+}
+
+static void
+command_line(struct texts *words, const struct pool_place *place,
+	     const struct pool_request *request, const struct wish *wish)
+{
+	const struct pool_rules *rules = place->rules;
+	struct buf comment = BUF_INIT;
+
+	add_srun(words, partition_of(rules, request->class),
+		 rules->slurm.options);
 	texts_addf(words, "--job-name=%s", place->job);
 	slurm_job_comment(&comment, rules->repository, request->commit);
 	texts_addf(words, "--comment=%s", comment.data);
 	buf_release(&comment);
 	add_joined(words, "--constraint", &wish->features, '&');
 	add_joined(words, "--exclude", &wish->exclude, ',');
-	if (rules->slurm.options)
-		add_words(words, rules->slurm.options);
 	session_add_runner(words, &rules->session);
 	if (rules->slots.cpus)
 		texts_addf(words, "--cpus=%s", rules->slots.cpus);
@@ -493,6 +502,36 @@ has(const struct pool_rules *rules, const struct texts *features,
 	return ret;
 }
 
+/* On any node that is free within a moment. */
+static json_t *
+self_test(const struct pool_rules *rules, struct err *err)
+{
+	int64_t until = clock_monotonic_ms(&clock_real) + SELF_TEST_MS;
+	struct session *session = NULL;
+	struct slurm_said said;
+	struct texts words = { 0 };
+	json_t *answer = NULL;
+	int fd = proc_memory_file(SAID_BYTES), got;
+
+	add_srun(&words, rules->slurm.partition, rules->slurm.options);
+	texts_add(&words, "--job-name=" PROGRAM_GATE "/doctor");
+	texts_add(&words, "--immediate=10");
+	texts_add(&words, rules->session.runner);
+	texts_add(&words, "--self-test");
+	got = session_start(&session, &words, fd, err);
+	if (!got)
+		got = session_next(session, until, &answer, err);
+	session_end(session, NULL);
+	slurm_said_read(&said, fd, -1);
+	if (!got)
+		err_set(err, ERR_SYSTEM, "%s",
+			said.why ? said.why : "no runner was started");
+	slurm_said_release(&said);
+	texts_release(&words);
+	io_close(&fd);
+	return answer;
+}
+
 static int
 recover(const struct pool_rules *rules, struct err *err)
 {
@@ -528,5 +567,15 @@ count_taken(const struct pool_rules *rules, struct err *err)
 	return slurm_jobs_count(rules->repository, err);
 }
 
-const struct engine engine_slurm = { "slurm", take,    give_back, is_wanted,
-				     has,     recover, capacity,  count_taken };
+const struct engine engine_slurm = {
+	.name = "slurm",
+	.take = take,
+	.give_back = give_back,
+	.is_wanted = is_wanted,
+	.has = has,
+	.check = slurm_check,
+	.self_test = self_test,
+	.recover = recover,
+	.capacity = capacity,
+	.count_taken = count_taken,
+};

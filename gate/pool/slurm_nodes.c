@@ -1,5 +1,6 @@
 #include "pool/slurm_nodes.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -82,6 +83,25 @@ slurm_nodes_read(struct slurm_nodes *nodes, const char *partition,
 			      "Slurm has no node in partition %s: see sinfo "
 			      "and pacegate-pool.partition",
 			      partition ? partition : "(its default)");
+	buf_release(&text);
+	return ret;
+}
+
+int
+slurm_partition_read(struct slurm_partition *partition, const char *name,
+		     struct err *err)
+{
+	const char *argv[] = { "sinfo", "-h", "-o", "%p %M", "-p", name, NULL };
+	struct buf text = BUF_INIT;
+	char mode[32] = "";
+	int ret = proc_ask(argv, ASK_MS, &text, MAX_ANSWER, err);
+
+	*partition = (struct slurm_partition){ 0 };
+	if (!ret &&
+	    sscanf(buf_text(&text), "%ld %31s", &partition->tier, mode) != 2)
+		ret = err_set(err, ERR_PROTOCOL, "sinfo says of %s: %.100s",
+			      name, buf_text(&text));
+	partition->preempted = strcasecmp(mode, "OFF") != 0;
 	buf_release(&text);
 	return ret;
 }

@@ -29,6 +29,15 @@ void slurm_nodes_release(struct slurm_nodes *nodes);
  * ERR_PROTOCOL. */
 int slurm_nodes_add(struct slurm_nodes *nodes, const char *line);
 
+/* How a partition stands to others. */
+struct slurm_partition {
+	long tier;     /* jobs of a higher one go first */
+	int preempted; /* and may push this one's jobs aside */
+};
+
+int slurm_partition_read(struct slurm_partition *partition, const char *name,
+			 struct err *err);
+
 const struct slurm_node *slurm_nodes_find(const struct slurm_nodes *nodes,
 					  const char *name);
 

@@ -14,8 +14,9 @@
 
 enum {
 	MAX_TREE_CONFIG = 1 << 20,
-	MAX_TRAILER_COMMITS = 10000,
-	MANY_COMMITS = 1000, /* beyond it is an import: only the tip runs */
+	MAX_TRAILERS = 1000,
+	MANY_COMMITS = 1000, /* beyond it, with nothing before: an import, of
+				which only the tip runs */
 	MAX_BASELINE_WALK = 20000
 };
 
@@ -78,7 +79,12 @@ on_commit(void *data, const struct repo_commit *commit)
 
 	trailers_read(&gather->trailers, commit->message, commit->message_len,
 		      &commit->oid, &gather->problems);
-	return 0;
+	if (gather->trailers.count < MAX_TRAILERS)
+		return 0;
+	problems_add(&gather->problems, "trailers",
+		     "more than %d in this push: only the newest count",
+		     MAX_TRAILERS);
+	return 1;
 }
 
 static int
@@ -90,8 +96,12 @@ read_trailers(struct gather *gather, const struct gather_input *input,
 	if (input->noted)
 		return 0;
 	ret = repo_each_update_commit(input->repo, &gather->update,
-				      MAX_TRAILER_COMMITS, on_commit, gather,
-				      err);
+				      TRAILER_MENTION, UPDATE_MAX_WALK,
+				      on_commit, gather, err);
+	if (ret > 0)
+		problems_add(&gather->problems, "trailers",
+			     "only the newest %d commits of this push are read",
+			     UPDATE_MAX_WALK);
 	/* Newest first they come; the last one of a kind is to win. */
 	for (size_t i = 0, j = gather->trailers.count; i + 1 < j; i++) {
 		struct trailer swap = gather->trailers.items[i];
@@ -99,12 +109,12 @@ read_trailers(struct gather *gather, const struct gather_input *input,
 		gather->trailers.items[i] = gather->trailers.items[--j];
 		gather->trailers.items[j] = swap;
 	}
-	for (size_t i = 0; !ret && input->options && i < input->options->count;
-	     i++)
+	for (size_t i = 0;
+	     ret >= 0 && input->options && i < input->options->count; i++)
 		trailers_read_option(&gather->trailers,
 				     input->options->items[i],
 				     &gather->problems);
-	return ret;
+	return ret < 0 ? ret : 0;
 }
 
 /* Those who are not named as accepters have no say in this. */
@@ -171,7 +181,7 @@ read_commits(struct gather *gather, const struct gather_input *input,
 		ret = weigh_the_tip(gather, input, err);
 	if (ret < 0 || !update->count)
 		return ret;
-	if (update->total > MANY_COMMITS) {
+	if (update->total > MANY_COMMITS && oid_is_zero(&update->base)) {
 		update->commits[0] = update->tip;
 		update->count = 1;
 	}

@@ -18,6 +18,7 @@
 #include "hooks/start.h"
 #include "policy/keys.h"
 #include "report/accept.h"
+#include "repo/repo.h"
 
 /* Services give up on a merge in the browser after a minute or less. */
 enum { WEB_BUDGET_MS = 45000, LONG_MS = 1000 };
@@ -243,6 +244,17 @@ act(struct receive *receive, struct update *update, struct err *err)
 	return 0;
 }
 
+/* A push of very many commits takes a while to read. */
+static void
+on_commits(void *data, size_t commits)
+{
+	struct receive *receive = data;
+	char line[80];
+
+	snprintf(line, sizeof(line), "pacegate: %zu commits read", commits);
+	sideband_progress(&receive->screen.sideband, line);
+}
+
 static int
 open_all(struct receive *receive, const char *gitdir, const char *quarantine,
 	 struct err *err)
@@ -256,6 +268,7 @@ open_all(struct receive *receive, const char *gitdir, const char *quarantine,
 			look_up);
 	if (receive->pusher.web)
 		screen_mute(&receive->screen);
+	repo_on_progress(receive->gate.repo, on_commits, receive);
 	return 0;
 }
 

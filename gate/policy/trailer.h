@@ -19,6 +19,8 @@ struct problems;
 #define TRAILER_RENAME "Perf-Rename" /* OLD -> NEW */
 #define TRAILER_RESET "Perf-Reset"   /* TEST | REASON */
 #define TRAILER_SKIP "Perf-Skip"     /* REASON */
+/* A message without this, in whatever case, has none. */
+#define TRAILER_MENTION "perf-"
 /* The same as push options: perf.accept=..., perf.skip=... */
 #define PUSH_OPTION_PREFIX "perf."
 

@@ -248,7 +248,7 @@ repo_is_ancestor(const struct repo *repo, const struct oid *ancestor,
 		 const struct oid *commit, struct err *err)
 {
 	struct graph graph;
-	int ret = graph_init(&graph, repo, commit, 0, err);
+	int ret = graph_init(&graph, repo, commit, 0, NULL, err);
 
 	if (!ret)
 		ret = graph_hide(&graph, ancestor, err);

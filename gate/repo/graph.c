@@ -71,7 +71,7 @@ static int
 add_node(struct graph *graph, const struct oid *oid, unsigned char paint,
 	 struct err *err)
 {
-	struct commit_head head = { 0 };
+	struct commit_head head = { .mention = graph->mention };
 	struct graph_node *node;
 	int ret = repo_head_read(graph->repo, oid, &head, err);
 
@@ -80,11 +80,14 @@ add_node(struct graph *graph, const struct oid *oid, unsigned char paint,
 	oid_map_put(&graph->index, oid, graph->count);
 	MEM_GROW(graph->nodes, graph->count, graph->cap);
 	node = &graph->nodes[graph->count];
-	*node = (struct graph_node){ .oid = *oid,
-				     .time_s = head.time_s,
-				     .parents = graph->parents_count,
-				     .parent_count = head.parent_count,
-				     .paint = paint };
+	*node = (struct graph_node){
+		.oid = *oid,
+		.time_s = head.time_s,
+		.parents = graph->parents_count,
+		.parent_count = head.parent_count,
+		.paint = paint,
+		.has_mention = (unsigned char)head.has_mention
+	};
 	for (size_t i = 0; i < head.parent_count; i++) {
 		MEM_GROW(graph->parents, graph->parents_count,
 			 graph->parents_cap);
@@ -154,9 +157,11 @@ sift(struct graph *graph)
 
 int
 graph_init(struct graph *graph, const struct repo *repo, const struct oid *tip,
-	   int only_new, struct err *err)
+	   int only_new, const char *mention, struct err *err)
 {
-	*graph = (struct graph){ .repo = repo, .only_new = only_new };
+	*graph = (struct graph){ .repo = repo,
+				 .only_new = only_new,
+				 .mention = mention };
 	return paint_commit(graph, tip, GRAPH_WANTED, err);
 }
 
@@ -184,10 +189,16 @@ graph_walk(struct graph *graph, size_t limit, const struct oid *until,
 {
 	int slop = SLOP, ret = 0;
 
-	while (!ret && graph->queue_count && graph->found_count < limit) {
+	while (!ret && graph->queue_count) {
 		if (until && graph_paint(graph, until) & GRAPH_WANTED)
 			break;
 		if (!graph->wanted && slop-- == 0)
+			break;
+		graph->is_cut = graph->wanted &&
+				(graph->found_count >= limit ||
+				 (graph->max_nodes &&
+				  graph->count >= graph->max_nodes));
+		if (graph->is_cut)
 			break;
 		ret = step(graph, err);
 	}

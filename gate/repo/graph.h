@@ -25,11 +25,13 @@ struct graph_node {
 	size_t parents, parent_count; /* from graph->parents on */
 	unsigned char paint;
 	unsigned char queued;
+	unsigned char has_mention;
 };
 
 struct graph {
 	const struct repo *repo;
-	int only_new; /* do not go past what came with the push */
+	int only_new;        /* do not go past what came with the push */
+	const char *mention; /* NULL, or as in struct commit_head */
 	struct graph_node *nodes;
 	size_t count, cap;
 	struct oid_map index; /* of nodes */
@@ -40,11 +42,14 @@ struct graph {
 	size_t wanted; /* queued nodes that are wanted and not hidden */
 	size_t *found; /* nodes in the order of the walk */
 	size_t found_count, found_cap;
+	size_t max_nodes; /* 0: no limit to what is read, on either side */
+	int is_cut;       /* there was more than the limits let it see */
 };
 
 /* Start with the tip; graph_release() in any case. */
 int graph_init(struct graph *graph, const struct repo *repo,
-	       const struct oid *tip, int only_new, struct err *err);
+	       const struct oid *tip, int only_new, const char *mention,
+	       struct err *err);
 void graph_release(struct graph *graph);
 
 /* Hide a commit and all that it reaches. Zero is nothing. */

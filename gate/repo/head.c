@@ -6,6 +6,8 @@
 #include "repo/internal.h"
 #include "repo/repo.h"
 
+enum { PROGRESS_COMMITS = 2000 };
+
 /* `WORD HEX\n` at *at: reads the id and steps over the line. */
 static int
 take_id(const char **at, const char *end, const char *word, struct oid *oid)
@@ -67,6 +69,33 @@ parse(const char *at, const char *end, struct commit_head *head)
 	return 0;
 }
 
+static int
+holds(const char *data, size_t size, const char *text)
+{
+	size_t len = strlen(text);
+
+	for (size_t i = 0; i + len <= size; i++)
+		if ((data[i] | 0x20) == *text &&
+		    !strncasecmp(data + i, text, len))
+			return 1;
+	return 0;
+}
+
+static void
+count_commit(struct repo_progress *progress)
+{
+	if (++progress->commits % PROGRESS_COMMITS == 0 && progress->fn)
+		progress->fn(progress->data, progress->commits);
+}
+
+void
+repo_on_progress(struct repo *repo, void (*fn)(void *data, size_t commits),
+		 void *data)
+{
+	repo->progress->fn = fn;
+	repo->progress->data = data;
+}
+
 /*
  * A push from a shallow clone: git has checked that of its commits no parent is
  * missing but where the clone was cut. It tells the hook where that was only if
@@ -106,7 +135,11 @@ repo_head_read(const struct repo *repo, const struct oid *oid,
 		ret = err_set(err, ERR_SYSTEM,
 			      "commit %s is broken: run git fsck",
 			      oid_short(oid, hex));
+	head->has_mention = !ret && head->mention &&
+			    holds(data, git_odb_object_size(object),
+				  head->mention);
 	git_odb_object_free(object);
+	count_commit(repo->progress);
 	if (!ret && (oid_map_get(&repo->shallow, oid) ||
 		     is_cut_by_push(repo, oid, head)))
 		head->parent_count = 0;

@@ -16,6 +16,14 @@ struct repo {
 	git_odb *before; /* objects without the quarantine, or NULL */
 	char *gitdir, *commondir, *worktree, *quarantine;
 	struct oid_map shallow; /* commits whose parents were cut off */
+	struct repo_progress *progress;
+};
+
+/* Apart, since a repository is not changed by being read. */
+struct repo_progress {
+	void (*fn)(void *data, size_t commits);
+	void *data;
+	size_t commits; /* that were read */
 };
 
 /* libgit2's own words behind ours; maps its code to one of ours. */
@@ -47,6 +55,10 @@ struct commit_head {
 	struct oid *parents; /* none where a shallow repository was cut */
 	size_t parent_count, parent_cap;
 	int64_t time_s; /* committer's */
+	/* Set by the caller: a text in small letters, or NULL; whether the
+	 * commit holds it, in whatever case. */
+	const char *mention;
+	int has_mention;
 };
 
 /* ERR_NOT_FOUND where there is no such commit. A head is used again by the

@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/file.h"
+#include "base/names.h"
 #include "repo/internal.h"
 
 enum {
@@ -106,9 +107,8 @@ without_slash(const char *path)
 
 /* Commits whose parents are not there: $GIT_DIR/shallow, an id a line. */
 static void
-read_shallow(struct repo *repo)
+read_shallow(struct repo *repo, const char *path)
 {
-	char *path = file_join(repo->commondir, "shallow");
 	struct buf text = BUF_INIT;
 	char *rest = NULL;
 
@@ -121,7 +121,6 @@ read_shallow(struct repo *repo)
 				oid_map_put(&repo->shallow, &oid, 0);
 		}
 	buf_release(&text);
-	free(path);
 }
 
 /*
@@ -145,8 +144,12 @@ static int
 open_quarantine(struct repo *repo, const char *path, struct err *err)
 {
 	char *objects = file_join(repo->commondir, "objects");
+	const char *shallow = getenv(ENV_GIT_SHALLOW_FILE);
 	int code = 0;
 
+	/* Where the pusher's clone was cut, if the server takes that. */
+	if (shallow && *shallow)
+		read_shallow(repo, shallow);
 	if (is_own_objects(objects, path))
 		goto out;
 	repo->quarantine = mem_copy_text(path);
@@ -164,6 +167,7 @@ open_with(struct repo **result, const char *path, unsigned flags,
 	  struct err *err)
 {
 	struct repo *repo;
+	char *shallow;
 	int code;
 
 	*result = NULL;
@@ -171,6 +175,7 @@ open_with(struct repo **result, const char *path, unsigned flags,
 		return repo_fail(-1, err, "libgit2 does not start");
 	set_options();
 	repo = mem_new(1, sizeof(*repo));
+	repo->progress = mem_new(1, sizeof(*repo->progress));
 	code = git_repository_open_ext(&repo->git, path, flags, NULL);
 	if (!code)
 		code = git_repository_odb(&repo->odb, repo->git);
@@ -181,7 +186,9 @@ open_with(struct repo **result, const char *path, unsigned flags,
 	repo->gitdir = without_slash(git_repository_path(repo->git));
 	repo->commondir = without_slash(git_repository_commondir(repo->git));
 	repo->worktree = without_slash(git_repository_workdir(repo->git));
-	read_shallow(repo);
+	shallow = file_join(repo->commondir, "shallow");
+	read_shallow(repo, shallow);
+	free(shallow);
 	*result = repo;
 	return 0;
 }
@@ -267,6 +274,7 @@ repo_close(struct repo *repo)
 	free(repo->commondir);
 	free(repo->worktree);
 	free(repo->quarantine);
+	free(repo->progress);
 	free(repo);
 	/* The library stays up: to start it again would cost more. */
 }

@@ -34,6 +34,10 @@ int repo_open_here(struct repo **repo, const char *dir, struct err *err);
 
 void repo_close(struct repo *repo);
 
+/* Call fn now and then in a walk, with how many commits were read so far. */
+void repo_on_progress(struct repo *repo, void (*fn)(void *data, size_t commits),
+		      void *data);
+
 const char *repo_gitdir(const struct repo *repo);   /* absolute, no final `/` */
 const char *repo_worktree(const struct repo *repo); /* NULL when bare */
 int repo_is_shallow(const struct repo *repo);
@@ -144,10 +148,14 @@ void repo_update_release(struct repo_update *update);
  * Each commit that an update brings to its ref, newest first, those of merged
  * side branches too, at most limit: what the tip reaches and neither the old
  * tip nor the base; of a created ref in a push, only what came with it. For
- * trailers. fn returns non-zero to end; the commit is borrowed.
+ * trailers: where mention is not NULL, only commits that hold this text, which
+ * is given in small letters and found in whatever case. 1 when there were more
+ * than limit, whether they mention it or not. fn returns non-zero to end; the
+ * commit is borrowed.
  */
 int repo_each_update_commit(const struct repo *repo,
-			    const struct repo_update *update, size_t limit,
+			    const struct repo_update *update,
+			    const char *mention, size_t limit,
 			    int (*fn)(void *data,
 				      const struct repo_commit *commit),
 			    void *data, struct err *err);

@@ -17,6 +17,10 @@
  * sides are compared properly. */
 enum { SHORT_LINE = 256 };
 
+/* What two sides have apart may be all of a long history: so much of it is
+ * read, which takes some seconds and 60 MB. */
+enum { MAX_NODES = 4 * UPDATE_MAX_WALK };
+
 int
 repo_is_new(const struct repo *repo, const struct oid *oid)
 {
@@ -110,8 +114,9 @@ compare_sides(const struct repo *repo, const struct oid *old,
 	      struct repo_update *update, struct line *line, struct err *err)
 {
 	struct graph graph;
-	int ret = graph_init(&graph, repo, &update->tip, 0, err);
+	int ret = graph_init(&graph, repo, &update->tip, 0, NULL, err);
 
+	graph.max_nodes = MAX_NODES;
 	if (!ret)
 		ret = graph_hide(&graph, old, err);
 	if (!ret)
@@ -121,7 +126,7 @@ compare_sides(const struct repo *repo, const struct oid *old,
 				&graph, err);
 	if (!ret) {
 		/* Ended by its limit, the walk has not seen all. */
-		line->cut |= graph.found_count >= UPDATE_MAX_WALK;
+		line->cut |= graph.is_cut;
 		if (!line->cut && !(graph_paint(&graph, old) & GRAPH_WANTED))
 			update->kind = UPDATE_FORCED;
 	}
@@ -158,8 +163,9 @@ compare_refs(const struct repo *repo, struct repo_update *update,
 	     struct line *line, struct err *err)
 {
 	struct graph graph;
-	int ret = graph_init(&graph, repo, &update->tip, 0, err), code;
+	int ret = graph_init(&graph, repo, &update->tip, 0, NULL, err), code;
 
+	graph.max_nodes = MAX_NODES;
 	if (ret < 0)
 		goto out;
 	code = git_reference_foreach(repo->git, hide_ref, &graph);
@@ -171,7 +177,7 @@ compare_refs(const struct repo *repo, struct repo_update *update,
 	if (!ret)
 		ret = walk_line(repo, &update->tip, line, goes_on_while_wanted,
 				&graph, err);
-	line->cut |= graph.found_count >= UPDATE_MAX_WALK;
+	line->cut |= graph.is_cut;
 out:
 	graph_release(&graph);
 	return ret;
@@ -254,7 +260,8 @@ repo_update_release(struct repo_update *update)
 	*update = (struct repo_update){ 0 };
 }
 
-/* Hand out what the walk found, newest first. */
+/* Hand out what the walk found and what mentions what it should, newest first;
+ * 1 when there was more than the limit. */
 static int
 hand_out(struct graph *graph, size_t limit,
 	 int (*fn)(void *data, const struct repo_commit *commit), void *data,
@@ -263,16 +270,17 @@ hand_out(struct graph *graph, size_t limit,
 	int ret = graph_walk(graph, limit, NULL, err), end = 0;
 
 	for (size_t i = 0; !ret && !end && i < graph->found_count; i++) {
+		const struct graph_node *node = &graph->nodes[graph->found[i]];
 		struct repo_commit commit;
 
-		ret = repo_commit_read(graph->repo,
-				       &graph->nodes[graph->found[i]].oid,
-				       &commit, err);
+		if (graph->mention && !node->has_mention)
+			continue;
+		ret = repo_commit_read(graph->repo, &node->oid, &commit, err);
 		if (!ret)
 			end = fn(data, &commit);
 		repo_commit_release(&commit);
 	}
-	return ret;
+	return ret < 0 ? ret : graph->is_cut;
 }
 
 int
@@ -282,7 +290,8 @@ repo_each_commit(const struct repo *repo, const struct oid *tip,
 		 void *data, struct err *err)
 {
 	struct graph graph;
-	int ret = graph_init(&graph, repo, tip, repo_is_new(repo, tip), err);
+	int ret = graph_init(&graph, repo, tip, repo_is_new(repo, tip), NULL,
+			     err);
 
 	if (!ret)
 		ret = graph_hide(&graph, stop, err);
@@ -294,7 +303,8 @@ repo_each_commit(const struct repo *repo, const struct oid *tip,
 
 int
 repo_each_update_commit(const struct repo *repo,
-			const struct repo_update *update, size_t limit,
+			const struct repo_update *update, const char *mention,
+			size_t limit,
 			int (*fn)(void *data, const struct repo_commit *commit),
 			void *data, struct err *err)
 {
@@ -304,7 +314,8 @@ repo_each_update_commit(const struct repo *repo,
 	if (!update->count)
 		return 0;
 	ret = graph_init(&graph, repo, &update->tip, created && repo->before,
-			 err);
+			 mention, err);
+	graph.max_nodes = MAX_NODES;
 	if (!ret)
 		ret = graph_hide(&graph, &update->old, err);
 	if (!ret)

@@ -63,7 +63,7 @@ describe(const struct repo *repo, const char *line, struct buf *out,
 		buf_addf(out, " of %zu", update.total);
 	buf_adds(out, " |");
 	if (!ret)
-		ret = repo_each_update_commit(repo, &update, HOOK_LIMIT,
+		ret = repo_each_update_commit(repo, &update, NULL, HOOK_LIMIT,
 					      hook_commit, out, err);
 	buf_addc(out, '\n');
 out:

@@ -81,8 +81,8 @@ check_each(const struct repo *repo, const char *name, const char *old,
 
 	assert_int_equal(repo_update_read(repo, &from, &to, 8, &update, &err),
 			 0);
-	if (repo_each_update_commit(repo, &update, limit, note_commit, &got,
-				    &err) < 0)
+	if (repo_each_update_commit(repo, &update, NULL, limit, note_commit,
+				    &got, &err) < 0)
 		fail_msg("%s", err.text);
 	for (size_t i = 0; i < got.len; i++)
 		if (got.data[i] == '\n')

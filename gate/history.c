@@ -277,6 +277,42 @@ history_read(struct store_tx *tx, const struct store_series *series,
 	return ask_all(tx, history, err);
 }
 
+struct oldest {
+	struct store_tx *tx;
+	int64_t *time_s;
+};
+
+static int
+take_oldest(void *data, uint64_t order, const struct store_point *point)
+{
+	int64_t *time_s = data;
+
+	(void)order;
+	if (point->time_s < *time_s)
+		*time_s = point->time_s;
+	return 0;
+}
+
+static int
+look_at_oldest(void *data, const struct store_series *series,
+	       uint64_t last_order)
+{
+	const struct store_range first = { 0, UINT64_MAX, 0, 1 };
+	const struct oldest *oldest = data;
+
+	(void)last_order;
+	return store_point_each(oldest->tx, series, &first, take_oldest,
+				oldest->time_s);
+}
+
+int
+history_oldest(struct store_tx *tx, const char *test, int64_t *time_s)
+{
+	struct oldest oldest = { tx, time_s };
+
+	return store_series_each(tx, test, look_at_oldest, &oldest);
+}
+
 void
 history_release(struct history *history)
 {

@@ -60,6 +60,9 @@ int history_read(struct store_tx *tx, const struct store_series *series,
 		 struct err *err);
 void history_release(struct history *history);
 
+/* Lower *time_s to the oldest commit that the histories of a test hold. */
+int history_oldest(struct store_tx *tx, const char *test, int64_t *time_s);
+
 /* Where the newest epoch begins; 0 without points. */
 size_t history_newest_epoch(const struct history *history);
 

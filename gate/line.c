@@ -5,6 +5,9 @@
 #include "base/mem.h"
 #include "repo/repo.h"
 
+/* Clocks differ: so many commits beyond the first one that is too old. */
+enum { SLACK = 1000 };
+
 static void
 add(struct line *line, const struct oid *commit)
 {
@@ -19,6 +22,24 @@ line_read(struct line *line, const struct repo *repo, const struct oid *tip,
 {
 	*line = (struct line){ 0 };
 	line_advance(line, repo, tip, max);
+}
+
+void
+line_read_back(struct line *line, const struct repo *repo,
+	       const struct oid *tip, size_t max, int64_t oldest_s)
+{
+	struct oid at = *tip;
+	size_t older = 0;
+
+	*line = (struct line){ 0 };
+	while (!oid_is_zero(&at) && line->count < max && older < SLACK) {
+		int64_t time_s = 0;
+
+		add(line, &at);
+		if (repo_commit_time(repo, &at, &at, &time_s, NULL) < 0)
+			break;
+		older += older || time_s < oldest_s;
+	}
 }
 
 int

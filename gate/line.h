@@ -2,6 +2,7 @@
 #define GATE_LINE_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/oid.h"
 #include "repo/oid_map.h"
@@ -19,6 +20,11 @@ struct line {
 /* From tip on, at most max of them; a shallow clone has fewer. */
 void line_read(struct line *line, const struct repo *repo,
 	       const struct oid *tip, size_t max);
+
+/* The same, but not much further than to commits of that time: histories are
+ * short, and a line may be of a million commits. */
+void line_read_back(struct line *line, const struct repo *repo,
+		    const struct oid *tip, size_t max, int64_t oldest_s);
 
 /* What line_read() would give, of which only the new part is read. Returns
  * whether all that was on the line still is. */

@@ -11,6 +11,7 @@ enum { MAX_LINE = 200000 };
 struct looking {
 	struct report *report;
 	struct line line;
+	int64_t oldest_s; /* commit that matters */
 };
 
 /* Others were told, or have nothing to be held against. */
@@ -78,30 +79,52 @@ look(struct store_tx *tx, void *data, struct err *err)
 	return ret;
 }
 
+static int
+find_oldest(struct store_tx *tx, void *data, struct err *err)
+{
+	struct looking *looking = data;
+	int ret = 0;
+
+	(void)err;
+	for (size_t i = 0; !ret && i < looking->report->count; i++)
+		ret = history_oldest(tx, looking->report->tests[i].path,
+				     &looking->oldest_s);
+	return ret;
+}
+
 /* The branch that it came to, if that still is there and holds it. */
-static void
-find_line(const struct gate *gate, struct looking *looking)
+static int
+find_line(const struct gate *gate, struct looking *looking, struct err *err)
 {
 	const struct report *report = looking->report;
-	struct oid tip;
+	struct oid tip, parent;
+	int ret = 0;
 
+	repo_commit_time(gate->repo, &report->commit, &parent,
+			 &looking->oldest_s, NULL);
+	ret = store_read(gate->store, find_oldest, looking, err);
+	if (ret < 0)
+		return ret;
 	if ((report->ref && !repo_ref(gate->repo, report->ref, &tip, NULL)) ||
 	    !repo_resolve(gate->repo, "HEAD", &tip, NULL))
-		line_read(&looking->line, gate->repo, &tip, MAX_LINE);
+		line_read_back(&looking->line, gate->repo, &tip, MAX_LINE,
+			       looking->oldest_s);
 	if (line_find(&looking->line, &report->commit) == looking->line.count)
 		line_release(&looking->line);
+	return 0;
 }
 
 int
 retrospect(struct gate *gate, struct report *report, struct err *err)
 {
-	struct looking looking = { .report = report };
+	struct looking looking = { .report = report, .oldest_s = INT64_MAX };
 	int ret;
 
 	if (!report->environment)
 		return 0;
-	find_line(gate, &looking);
-	ret = store_read(gate->store, look, &looking, err);
+	ret = find_line(gate, &looking, err);
+	if (!ret)
+		ret = store_read(gate->store, look, &looking, err);
 	line_release(&looking.line);
 	return ret;
 }

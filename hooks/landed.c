@@ -1,8 +1,10 @@
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/json.h"
+#include "base/mem.h"
 #include "hooks/journal.h"
 #include "hooks/push.h"
 #include "store/store.h"
@@ -12,13 +14,35 @@
 
 struct mark {
 	const struct push *push;
+	const struct push_line **lines; /* by id and ref: a mirror has many */
 	uint64_t ids[64];
 	size_t count;
 	int pending; /* entries that wait, whether of this push or not */
 };
 
 static int
-holds_line(const json_t *doc, const struct push *push)
+by_id(const void *a, const void *b)
+{
+	const struct push_line *const *left = a, *const *right = b;
+	int order = oid_compare(&(*left)->new, &(*right)->new);
+
+	return order ? order : strcmp((*left)->ref, (*right)->ref);
+}
+
+static void
+sort_lines(struct mark *mark)
+{
+	const struct push *push = mark->push;
+
+	mark->lines = mem_new(push->count, sizeof(*mark->lines));
+	for (size_t i = 0; i < push->count; i++)
+		mark->lines[i] = &push->lines[i];
+	if (push->count)
+		qsort(mark->lines, push->count, sizeof(*mark->lines), by_id);
+}
+
+static int
+holds_line(const json_t *doc, const struct mark *mark)
 {
 	json_t *update;
 	size_t i;
@@ -26,14 +50,15 @@ holds_line(const json_t *doc, const struct push *push)
 	json_array_foreach(json_object_get(doc, "updates"), i, update)
 	{
 		const char *ref = json_text_or(update, "ref", "");
-		struct oid new;
+		struct push_line line = { .ref = (char *)(uintptr_t)ref };
+		const struct push_line *key = &line;
 
-		if (json_get_oid(update, "new", &new, NULL) < 0)
+		if (!mark->push->count ||
+		    json_get_oid(update, "new", &line.new, NULL) < 0)
 			continue;
-		for (size_t j = 0; j < push->count; j++)
-			if (oid_equal(&push->lines[j].new, &new) &&
-			    !strcmp(push->lines[j].ref, ref))
-				return 1;
+		if (bsearch(&key, mark->lines, mark->push->count,
+			    sizeof(*mark->lines), by_id))
+			return 1;
 	}
 	return 0;
 }
@@ -45,7 +70,7 @@ on_pending(void *data, const struct store_entry *entry)
 
 	mark->pending = 1;
 	if (mark->count < sizeof(mark->ids) / sizeof(*mark->ids) &&
-	    holds_line(entry->doc, mark->push))
+	    holds_line(entry->doc, mark))
 		mark->ids[mark->count++] = entry->id;
 	return 0;
 }
@@ -77,9 +102,13 @@ int
 journal_mark(struct store *store, const struct push *push, struct err *err)
 {
 	struct mark mark = { .push = push };
-	int ret = store_read(store, find_pending, &mark, err);
+	int ret;
+
+	sort_lines(&mark);
+	ret = store_read(store, find_pending, &mark, err);
 
 	if (!ret && mark.count)
 		ret = store_write(store, mark_landed, &mark, err);
+	free(mark.lines);
 	return ret < 0 ? ret : mark.pending;
 }

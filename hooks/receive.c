@@ -14,6 +14,7 @@
 #include "base/mem.h"
 #include "base/names.h"
 #include "base/proc.h"
+#include "hooks/choose.h"
 #include "hooks/journal.h"
 #include "hooks/start.h"
 #include "policy/keys.h"
@@ -336,24 +337,7 @@ is_refused(const struct receive *receive)
 	for (size_t i = 0; i < receive->count; i++)
 		if (receive->updates[i].refusal)
 			return 1;
-	return 0;
-}
-
-static void
-read_updates(struct receive *receive)
-{
-	receive->updates = mem_new(receive->push->count,
-				   sizeof(*receive->updates));
-	for (size_t i = 0; i < receive->push->count; i++) {
-		struct update *update = &receive->updates[receive->count];
-
-		update->line = &receive->push->lines[i];
-		policy_ref(receive->gate.policy, update->line->ref,
-			   &update->policy);
-		if (update->policy.mode != MODE_OFF &&
-		    !oid_is_zero(&update->line->new))
-			receive->count++;
-	}
+	return receive->left_out_refused != NULL;
 }
 
 /*
@@ -380,6 +364,10 @@ run_updates(struct receive *receive, struct err *err)
 	if (needs_store(receive))
 		ret = gate_open_store(&receive->gate, STORE_WRITE, err);
 	for (size_t i = 0; !ret && i < receive->count; i++) {
+		if (choose_is_enough(receive, i))
+			choose_end(receive, i);
+		if (i == receive->count)
+			break;
 		receive->current = i;
 		run_update(receive, &receive->updates[i]);
 	}
@@ -408,7 +396,7 @@ receive_run(struct receive *receive, const char *gitdir, const char *quarantine)
 		say_failure(receive, &err);
 		return failure_rejects(gitdir);
 	}
-	read_updates(receive);
+	choose_updates(receive);
 	if (!is_installed(receive))
 		return 0;
 	if (run_updates(receive, &err) < 0) {

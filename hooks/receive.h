@@ -33,7 +33,10 @@ struct receive {
 	struct pusher pusher;
 	struct update *updates;
 	size_t count;
-	size_t current; /* the update at work */
+	size_t current;  /* the update at work */
+	size_t left_out; /* refs of the push that are too many to look at */
+	const struct push_line *left_out_line; /* one that is refused for it */
+	const char *left_out_refused;          /* why, or NULL; static */
 	int64_t start_ms;
 };
 

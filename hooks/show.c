@@ -192,6 +192,28 @@ show_web(struct receive *receive)
 	buf_release(&text);
 }
 
+/* Of a push of very many refs. */
+static void
+show_left_out(struct receive *receive)
+{
+	const struct push_line *line = receive->left_out_line;
+	struct buf text = BUF_INIT;
+
+	if (!receive->left_out)
+		return;
+	buf_addf(&text, "%zu refs are too many to weigh with the %zu before",
+		 receive->left_out, receive->count);
+	if (receive->left_out_refused) {
+		buf_adds(&text, "; ");
+		buf_add_clean(&text, line->ref, strlen(line->ref), MAX_REF);
+		buf_addf(&text, " is refused: %s", receive->left_out_refused);
+	} else {
+		buf_adds(&text, ": let through unweighed");
+	}
+	receive_say(receive, 1, "%s", buf_text(&text));
+	buf_release(&text);
+}
+
 void
 receive_show_end(struct receive *receive)
 {
@@ -209,6 +231,7 @@ receive_show_end(struct receive *receive)
 		if (why && !told)
 			show_refused(receive, i);
 	}
+	show_left_out(receive);
 	if (receive->screen.hidden)
 		receive_say(receive, 0,
 			    "%zu more lines did not fit the screen: `pacegate "

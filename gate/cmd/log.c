@@ -294,18 +294,36 @@ print_all(struct log *log, int json)
 	json_decref(all);
 }
 
+struct span {
+	const char *test;
+	int64_t oldest_s;
+};
+
+static int
+read_span(struct store_tx *tx, void *data, struct err *err)
+{
+	struct span *span = data;
+
+	(void)err;
+	return history_oldest(tx, span->test, &span->oldest_s);
+}
+
 /* Along the first parents of a revision; of all branches where HEAD is not
  * there yet and nobody named another. */
 static int
-read_line(const struct gate *gate, const char *rev, struct line *line,
-	  struct err *err)
+read_line(const struct gate *gate, const char *test, const char *rev,
+	  struct line *line, struct err *err)
 {
+	struct span span = { test, INT64_MAX };
 	struct oid tip;
 	int ret = repo_resolve(gate->repo, rev ? rev : "HEAD", &tip, err);
 
+	if (ret < 0)
+		return rev ? ret : 0;
+	ret = store_read(gate->store, read_span, &span, err);
 	if (!ret)
-		line_read(line, gate->repo, &tip, MAX_LINE);
-	return rev ? ret : 0;
+		line_read_back(line, gate->repo, &tip, MAX_LINE, span.oldest_s);
+	return ret;
 }
 
 static void
@@ -336,7 +354,7 @@ run(struct log *log, const char *repo, const char *rev, int all, int json)
 	int ret = cmd_open(&gate, repo, STORE_READ, &err);
 
 	if (!ret && !all)
-		ret = read_line(&gate, rev, &reading.line, &err);
+		ret = read_line(&gate, log->test, rev, &reading.line, &err);
 	if (!ret)
 		ret = store_read(gate.store, read_log, &reading, &err);
 	if (!ret)

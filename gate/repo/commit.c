@@ -139,6 +139,22 @@ repo_commit_parent(const struct repo *repo, const struct oid *oid,
 	return ret;
 }
 
+int
+repo_commit_time(const struct repo *repo, const struct oid *oid,
+		 struct oid *first_parent, int64_t *time_s, struct err *err)
+{
+	struct commit_head head = { 0 };
+	int ret = repo_head_read(repo, oid, &head, err);
+
+	if (!ret) {
+		*first_parent = head.parent_count ? head.parents[0]
+						  : (struct oid){ { 0 } };
+		*time_s = head.time_s;
+	}
+	repo_head_release(&head);
+	return ret;
+}
+
 /* What an annotated tag points at. */
 static int
 read_tag(const struct repo *repo, const struct oid *oid, struct oid *target,

@@ -96,6 +96,12 @@ repo_on_progress(struct repo *repo, void (*fn)(void *data, size_t commits),
 	repo->progress->data = data;
 }
 
+size_t
+repo_commits_read(const struct repo *repo)
+{
+	return repo->progress->commits;
+}
+
 /*
  * A push from a shallow clone: git has checked that of its commits no parent is
  * missing but where the clone was cut. It tells the hook where that was only if

@@ -37,6 +37,7 @@ void repo_close(struct repo *repo);
 /* Call fn now and then in a walk, with how many commits were read so far. */
 void repo_on_progress(struct repo *repo, void (*fn)(void *data, size_t commits),
 		      void *data);
+size_t repo_commits_read(const struct repo *repo);
 
 const char *repo_gitdir(const struct repo *repo);   /* absolute, no final `/` */
 const char *repo_worktree(const struct repo *repo); /* NULL when bare */
@@ -77,6 +78,11 @@ void repo_commit_release(struct repo_commit *commit);
 int repo_commit_parent(const struct repo *repo, const struct oid *oid,
 		       struct oid *first_parent, struct oid *tree,
 		       struct err *err);
+
+/* The same with the committer's time. */
+int repo_commit_time(const struct repo *repo, const struct oid *oid,
+		     struct oid *first_parent, int64_t *time_s,
+		     struct err *err);
 
 /* Follow annotated tags to a commit. ERR_NOT_FOUND for trees and blobs;
  * an object that is missing is ERR_SYSTEM. */

@@ -183,6 +183,18 @@ make_session(struct view *view, const struct place *place, struct page *page)
 	       view_session(view, place->name, &err), &err);
 }
 
+/* A copy has the one comparison that is asked for nearly always. */
+static json_t *
+compare_doc(struct view *view, const struct page_request *request,
+	    struct err *err)
+{
+	json_t *doc = view_compare(view, request->a, request->b, err);
+
+	if (doc && request->is_copy)
+		json_object_set_new(doc, "copy", json_true());
+	return doc;
+}
+
 /* index, and index-2 and on. */
 static void
 make_overview(struct view *view, const struct place *place, struct page *page)
@@ -224,7 +236,7 @@ make_top(struct view *view, const struct page_request *request,
 		       &err);
 	} else if (!strcmp(place->name, "compare")) {
 		render(view, page, place, web_compare,
-		       view_compare(view, request->a, request->b, &err), &err);
+		       compare_doc(view, request, &err), &err);
 	} else if (!strcmp(place->name, "regressions") ||
 		   !strcmp(place->name, "improvements")) {
 		render(view, page, place, web_feed,

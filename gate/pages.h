@@ -19,6 +19,7 @@ struct page_request {
 	const char *path;  /* below the top, without `/` in front */
 	const char *a, *b; /* of compare.html, or "" */
 	const char *base;  /* URL of the top for feeds, with a final `/`; "" */
+	int is_copy;       /* nobody answers questions there */
 };
 
 /* Make the page; what is not there, or goes wrong, is a page too. The caller

@@ -7,7 +7,6 @@
 #include "base/err.h"
 #include "base/json.h"
 #include "base/mem.h"
-#include "compare.h"
 #include "gate.h"
 #include "noise.h"
 #include "repo/repo.h"
@@ -80,45 +79,6 @@ view_ledger(struct view *view, struct err *err)
 	}
 	return json_pack("{s:s, s:o}", "repository", view->name, "entries",
 			 entries);
-}
-
-struct comparison {
-	struct oid a, b;
-	struct compare compare;
-};
-
-static int
-read_comparison(struct store_tx *tx, void *data, struct err *err)
-{
-	struct comparison *both = data;
-
-	(void)err;
-	compare_release(&both->compare);
-	return compare_commits(tx, &both->a, &both->b, &both->compare);
-}
-
-json_t *
-view_compare(struct view *view, const char *a, const char *b, struct err *err)
-{
-	struct comparison both = { 0 };
-	json_t *doc = NULL;
-	int ret = 0;
-
-	if (*a && *b) {
-		ret = repo_resolve(view->gate->repo, a, &both.a, err);
-		if (!ret)
-			ret = repo_resolve(view->gate->repo, b, &both.b, err);
-		if (!ret)
-			ret = store_read(view->gate->store, read_comparison,
-					 &both, err);
-	}
-	if (!ret)
-		doc = json_pack("{s:s, s:o, s:o, s:o}", "repository",
-				view->name, "a", json_text(a), "b",
-				json_text(b), "rows",
-				compare_json(&both.compare));
-	compare_release(&both.compare);
-	return doc;
 }
 
 json_t *

@@ -76,6 +76,7 @@ json_t *view_commit(struct view *view, const struct oid *commit,
  * the caller frees; NULL for one that was not weighed. Cheaper than its page.
  */
 char *view_sessions(struct view *view, const struct oid *commit);
+/* a and b "": the newest release and HEAD. Largest changes first. */
 json_t *view_compare(struct view *view, const char *a, const char *b,
 		     struct err *err);
 json_t *view_session(struct view *view, const char *id, struct err *err);
@@ -98,6 +99,9 @@ json_t *view_course(const struct store_sample *sample);
 /* Of all tests or one (test NULL or its path), newest first. */
 json_t *view_feed(struct view *view, enum view_finding kind, const char *test,
 		  struct err *err);
+
+/* All findings of a test, of both kinds, newest first. */
+json_t *view_findings(struct view *view, const char *test);
 
 /* The newest verdict of the whole, or of one test. */
 json_t *view_badge(struct view *view, const char *test, struct err *err);

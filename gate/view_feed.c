@@ -65,6 +65,18 @@ view_feed(struct view *view, enum view_finding kind, const char *test,
 }
 
 json_t *
+view_findings(struct view *view, const char *test)
+{
+	static const struct view_row none;
+	const struct view_row *row = NULL;
+
+	if (!view_refresh(view, NULL))
+		row = find_row(view, test);
+	return view_rows_findings(&view->rows, row ? row : &none, VIEW_ANY,
+				  view->gate);
+}
+
+json_t *
 view_badge(struct view *view, const char *test, struct err *err)
 {
 	const struct view_rows *rows = &view->rows;

@@ -26,7 +26,7 @@ struct view_past {
 };
 
 /* Both kinds of findings: regressions or improvements. */
-enum view_finding { VIEW_WORSE, VIEW_BETTER };
+enum view_finding { VIEW_WORSE, VIEW_BETTER, VIEW_ANY };
 
 /* At most so many findings of a kind are kept and told. */
 enum { VIEW_FINDINGS = 50 };

@@ -194,7 +194,7 @@ collect(struct found *found, const struct view_row *row, enum view_finding kind)
 
 	json_array_foreach(row->findings, i, finding)
 	{
-		if (!view_finding_is(finding, kind))
+		if (kind != VIEW_ANY && !view_finding_is(finding, kind))
 			continue;
 		MEM_GROW(found->items, found->count, found->cap);
 		found->items[found->count++] = finding;

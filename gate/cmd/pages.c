@@ -73,7 +73,11 @@ static int
 copy_page(struct copy *copy, const char *name)
 {
 	struct page_request request = {
-		.path = name, .a = "", .b = "", .base = copy->base
+		.path = name,
+		.a = "",
+		.b = "",
+		.base = copy->base,
+		.is_copy = 1,
 	};
 	char *path = file_join(copy->dir, name);
 	struct page page;

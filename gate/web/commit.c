@@ -218,8 +218,8 @@ add_metric(struct buf *buf, const json_t *metric)
 	html_value(buf, json_number_or(metric, "value", NAN), unit);
 	buf_adds(buf, "</td><td class=\"number\">");
 	html_change(buf, json_number_or(metric, "ratio", NAN), higher);
-	buf_adds(buf, "</td><td>");
-	html_interval(buf, metric, higher);
+	buf_adds(buf, "</td><td class=\"interval\">");
+	html_interval(buf, metric);
 	buf_addf(buf,
 		 "</td><td class=\"number\">%lld</td><td "
 		 "class=\"number\">",
@@ -232,6 +232,11 @@ add_metric(struct buf *buf, const json_t *metric)
 static void
 add_metrics(struct buf *buf, const json_t *metrics, const char *test)
 {
+	static const char *const columns[] = {
+		"metric",  "verdict",  "#before", "#now",
+		"#change", "interval", "#trials", "#smallest detectable",
+		NULL
+	};
 	char *label;
 	const json_t *metric;
 	size_t i;
@@ -241,20 +246,15 @@ add_metrics(struct buf *buf, const json_t *metrics, const char *test)
 	label = mem_text("metrics of %s", test);
 	html_begin_table(buf, "rows", label);
 	free(label);
-	buf_adds(buf,
-		 "<thead><tr><th "
-		 "scope=\"col\">metric</th><th scope=\"col\">verdict</th><th "
-		 "scope=\"col\">before</th><th scope=\"col\">now</th><th "
-		 "scope=\"col\">change</th><th scope=\"col\">interval</th><th "
-		 "scope=\"col\">trials</th><th scope=\"col\">smallest "
-		 "detectable</th></tr></thead>\n<tbody>\n");
+	html_columns(buf, columns);
+	buf_adds(buf, "<tbody>\n");
 	json_array_foreach(metrics, i, metric) add_metric(buf, metric);
 	buf_adds(buf, "</tbody>\n");
 	html_end_table(buf);
 }
 
 static void
-add_test(struct buf *buf, const json_t *test)
+add_test(struct buf *buf, const json_t *test, int first)
 {
 	const json_t *metrics = json_object_get(test, "metrics"), *metric;
 	const char *name = json_text_or(test, "test", "");
@@ -284,8 +284,9 @@ add_test(struct buf *buf, const json_t *test)
 	json_array_foreach(metrics, i, metric) add_trials(buf, metric, name);
 	add_courses(buf, test);
 	if (log && *log) {
-		buf_adds(buf, "<details><summary>end of the log</summary>"
-			      "<pre>");
+		buf_addf(buf,
+			 "<details%s><summary>end of the log</summary><pre>",
+			 first ? " open" : "");
 		/* Line by line: a line's end is no control to be shown. */
 		while (*log) {
 			size_t len = strcspn(log, "\n");
@@ -362,7 +363,7 @@ web_commit(struct buf *buf, const json_t *doc)
 	json_array_foreach(tests, i, test)
 	{
 		if (i < DETAILS)
-			add_test(buf, test);
+			add_test(buf, test, !i);
 	}
 	if (json_array_size(tests) > DETAILS)
 		add_others(buf, tests);

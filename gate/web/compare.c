@@ -10,6 +10,8 @@
 #include "base/mem.h"
 #include "web/html.h"
 
+enum { MAX_ROWS = 1000 };
+
 static void
 add_row(struct buf *buf, const json_t *row)
 {
@@ -27,10 +29,10 @@ add_row(struct buf *buf, const json_t *row)
 	html_value(buf, json_number_or(row, "value", NAN), unit);
 	buf_adds(buf, "</td><td class=\"number\">");
 	html_change(buf, json_number_or(row, "ratio", NAN), higher);
-	buf_adds(buf, "</td><td>");
+	buf_adds(buf, "</td><td class=\"interval\">");
 	if (!rounds) {
 		buf_adds(buf, "measured apart");
-	} else if (html_interval(buf, row, higher)) {
+	} else if (html_interval(buf, row)) {
 		buf_addf(buf, ", %lld rounds", rounds);
 	}
 	buf_adds(buf, "</td></tr>\n");
@@ -39,22 +41,61 @@ add_row(struct buf *buf, const json_t *row)
 static void
 add_rows(struct buf *buf, const json_t *rows)
 {
-	const json_t *row;
-	size_t i;
+	static const char *const columns[] = { "test", "metric",  "#A",
+					       "#B",   "#change", "interval",
+					       NULL };
+	size_t count = json_array_size(rows);
 
-	if (!json_array_size(rows)) {
+	if (!count) {
 		buf_adds(buf, "<p>No test was measured at both.</p>\n");
 		return;
 	}
 	html_begin_table(buf, "rows", "comparison");
-	buf_adds(buf, "<thead><tr><th "
-		      "scope=\"col\">test</th><th scope=\"col\">metric</th><th "
-		      "scope=\"col\">A</th><th scope=\"col\">B</th><th "
-		      "scope=\"col\">change</th><th "
-		      "scope=\"col\">interval</th></tr></thead>\n<tbody>\n");
-	json_array_foreach(rows, i, row) add_row(buf, row);
+	html_columns(buf, columns);
+	buf_adds(buf, "<tbody>\n");
+	for (size_t i = 0; i < count && i < MAX_ROWS; i++)
+		add_row(buf, json_array_get(rows, i));
 	buf_adds(buf, "</tbody>\n");
 	html_end_table(buf);
+	if (count > MAX_ROWS)
+		buf_addf(buf,
+			 "<p class=\"quiet\">The %d largest changes of %zu "
+			 "rows.</p>\n",
+			 MAX_ROWS, count);
+}
+
+static void
+add_revision(struct buf *buf, const char *label, const char *name,
+	     const char *value)
+{
+	buf_addf(buf, "<label>%s <input name=\"%s\" value=\"", label, name);
+	html_text_cut(buf, value, 200);
+	buf_adds(buf, "\"></label> ");
+}
+
+/* A copy answers no questions. */
+static void
+add_question(struct buf *buf, const json_t *doc, const char *a, const char *b)
+{
+	if (!json_bool_or(doc, "copy", 0)) {
+		buf_adds(buf, "<form action=\"compare.html\">");
+		add_revision(buf, "A", "a", a);
+		add_revision(buf, "B", "b", b);
+		buf_adds(buf, "<button>compare</button></form>\n");
+		return;
+	}
+	if (*a) {
+		buf_adds(buf, "<p>The newest release, ");
+		html_text_cut(buf, a, 200);
+		buf_adds(buf, " (A), and ");
+		html_text_cut(buf, b, 200);
+		buf_adds(buf, " (B).</p>\n");
+	}
+	buf_adds(buf, "<p class=\"quiet\">These pages are a copy. Any two "
+		      "revisions are compared by <code>pacegate compare A "
+		      "B</code> in the repository, and by the pages of "
+		      "<code>pacegate serve</code>; what a commit changed is "
+		      "on its own page.</p>\n");
 }
 
 void
@@ -64,17 +105,13 @@ web_compare(struct buf *buf, const json_t *doc)
 		.title = "Compare",
 		.repository = json_text_or(doc, "repository", ""),
 		.root = "",
+		.json = json_bool_or(doc, "copy", 0) ? "compare.json" : NULL,
 	};
 	const char *a = json_text_or(doc, "a", ""),
 		   *b = json_text_or(doc, "b", "");
 
 	html_begin(buf, &page);
-	buf_adds(buf, "<form action=\"compare.html\"><label>A <input "
-		      "name=\"a\" value=\"");
-	html_text_cut(buf, a, 200);
-	buf_adds(buf, "\"></label> <label>B <input name=\"b\" value=\"");
-	html_text_cut(buf, b, 200);
-	buf_adds(buf, "\"></label> <button>compare</button></form>\n");
+	add_question(buf, doc, a, b);
 	if (*a && *b)
 		add_rows(buf, json_object_get(doc, "rows"));
 	html_end(buf, &page);

@@ -107,6 +107,7 @@ html_begin(struct buf *buf, const struct html_page *page)
 	html_text_cut(buf, page->repository, 200);
 	buf_adds(buf, "</a>\n");
 	add_link(buf, page, "index.html", "tests");
+	add_link(buf, page, "compare.html", "compare");
 	add_link(buf, page, "ledger.html", "ledger");
 	add_link(buf, page, "regressions.atom", "regressions feed");
 	add_link(buf, page, "improvements.atom", "improvements feed");
@@ -138,6 +139,21 @@ void
 html_end_table(struct buf *buf)
 {
 	buf_adds(buf, "</table></div>\n");
+}
+
+void
+html_columns(struct buf *buf, const char *const *names)
+{
+	buf_adds(buf, "<thead>\n<tr>");
+	for (; *names; names++) {
+		int is_number = **names == '#';
+
+		buf_addf(buf, "<th scope=\"col\"%s>",
+			 is_number ? " class=\"number\"" : "");
+		html_text_cut(buf, *names + is_number, 60);
+		buf_adds(buf, "</th>");
+	}
+	buf_adds(buf, "</tr>\n</thead>\n");
 }
 
 void
@@ -224,7 +240,7 @@ html_is_higher(const json_t *of)
 }
 
 int
-html_interval(struct buf *buf, const json_t *of, int higher_is_better)
+html_interval(struct buf *buf, const json_t *of)
 {
 	double low = json_number_or(of, "low", 0);
 	double high = json_number_or(of, "high", INFINITY);
@@ -233,9 +249,9 @@ html_interval(struct buf *buf, const json_t *of, int higher_is_better)
 		buf_adds(buf, "too few trials");
 		return 0;
 	}
-	html_change(buf, low, higher_is_better);
+	units_add_change(buf, low);
 	buf_adds(buf, " to ");
-	html_change(buf, high, higher_is_better);
+	units_add_change(buf, high);
 	return 1;
 }
 

@@ -35,6 +35,9 @@ void html_end(struct buf *buf, const struct html_page *page);
 void html_begin_table(struct buf *buf, const char *class, const char *label);
 void html_end_table(struct buf *buf);
 
+/* <thead> of these columns, NULL at the end; `#` before a name: numbers. */
+void html_columns(struct buf *buf, const char *const *names);
+
 /* `<a href="ROOT test/SLUG.html">perf/sort</a>` and the like. */
 void html_test_link(struct buf *buf, const char *root, const char *test);
 void html_commit_link(struct buf *buf, const char *root, const char *hex);
@@ -50,7 +53,7 @@ void html_verdict(struct buf *buf, const char *verdict);
  * `2026-11-24 12:30` in a <time>. */
 void html_value(struct buf *buf, double value, const char *unit);
 void html_change(struct buf *buf, double ratio, int higher_is_better);
-int html_interval(struct buf *buf, const json_t *of, int higher_is_better);
+int html_interval(struct buf *buf, const json_t *of);
 void html_time(struct buf *buf, long long seconds);
 
 /*

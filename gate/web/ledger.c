@@ -19,9 +19,9 @@ add_entry(struct buf *buf, const json_t *entry, const char *root)
 		html_test_link(buf, root, test);
 	buf_adds(buf, "</td><td>");
 	html_commit_link(buf, root, json_text_or(entry, "commit", ""));
-	buf_adds(buf, "</td><td>");
+	buf_adds(buf, "</td><td class=\"words\">");
 	html_text_cut(buf, json_text_or(entry, "who", ""), 100);
-	buf_adds(buf, "</td><td>");
+	buf_adds(buf, "</td><td class=\"words\">");
 	html_text_cut(buf, json_text_or(entry, "why", ""), 500);
 	buf_adds(buf, "</td></tr>\n");
 }
@@ -29,6 +29,8 @@ add_entry(struct buf *buf, const json_t *entry, const char *root)
 void
 web_ledger_table(struct buf *buf, const json_t *entries, const char *root)
 {
+	static const char *const columns[] = { "when", "what", "test", "commit",
+					       "who",  "why",  NULL };
 	const json_t *entry;
 	size_t i;
 
@@ -37,11 +39,8 @@ web_ledger_table(struct buf *buf, const json_t *entries, const char *root)
 		return;
 	}
 	html_begin_table(buf, "rows", "ledger");
-	buf_adds(buf, "<thead><tr><th "
-		      "scope=\"col\">when</th><th scope=\"col\">what</th><th "
-		      "scope=\"col\">test</th><th scope=\"col\">commit</th><th "
-		      "scope=\"col\">who</th><th "
-		      "scope=\"col\">why</th></tr></thead>\n<tbody>\n");
+	html_columns(buf, columns);
+	buf_adds(buf, "<tbody>\n");
 	json_array_foreach(entries, i, entry) add_entry(buf, entry, root);
 	buf_adds(buf, "</tbody>\n");
 	html_end_table(buf);

@@ -174,6 +174,8 @@ add_canary(struct buf *buf, const json_t *canary)
 	const json_t *row;
 	size_t i;
 
+	if (!json_array_size(json_object_get(canary, "rows")))
+		buf_adds(buf, "<li>canary: not run yet</li>\n");
 	json_array_foreach(json_object_get(canary, "rows"), i, row)
 	{
 		double size = json_number_or(row, "size", 0);
@@ -238,9 +240,15 @@ add_table(struct buf *buf, const json_t *doc)
 {
 	const json_t *tests = json_object_get(doc, "tests"), *row;
 	const char *release = json_text_or(doc, "release", NULL);
+	char *since = mem_text("#since %s", release ? release : "a release");
+	const char *const columns[] = { "test",    "verdict",     "metric",
+					"#now",    since,         "#30 days",
+					"history", "#detectable", "commit",
+					NULL };
 	size_t i;
 
 	if (!json_array_size(tests)) {
+		free(since);
 		buf_adds(buf, "<p>No test has been weighed yet. Commit an "
 			      "executable file in <code>perf/</code> and "
 			      "push.</p>\n");
@@ -251,16 +259,9 @@ add_table(struct buf *buf, const json_t *doc)
 		 "<input type=\"search\" "
 		 "id=\"filter\" autocomplete=\"off\"></label></form>\n");
 	html_begin_table(buf, "tests", "tests");
-	buf_adds(buf,
-		 "<thead>\n<tr>"
-		 "<th scope=\"col\">test</th><th scope=\"col\">verdict</th>"
-		 "<th scope=\"col\">metric</th><th scope=\"col\">now</th>"
-		 "<th scope=\"col\">since ");
-	html_text_cut(buf, release ? release : "a release", 40);
-	buf_adds(buf, "</th><th scope=\"col\">30 days</th>"
-		      "<th scope=\"col\">newest</th><th "
-		      "scope=\"col\">detectable</th><th "
-		      "scope=\"col\">commit</th></tr>\n</thead>\n<tbody>\n");
+	html_columns(buf, columns);
+	free(since);
+	buf_adds(buf, "<tbody>\n");
 	json_array_foreach(tests, i, row) add_row(buf, row);
 	buf_adds(buf, "</tbody>\n");
 	html_end_table(buf);

@@ -12,8 +12,8 @@ enum {
 	SPARK_HEIGHT = 28,
 	WIDTH = 900,
 	HEIGHT = 260,
-	LEFT = 70, /* room for the values' labels */
-	PAD = 12,
+	LEFT = 100, /* room for the values' labels, large on a phone */
+	PAD = 18,
 	TRIALS_HEIGHT = 90,
 	COURSE_HEIGHT = 160,
 	SCALE = 20,    /* room for a scale below the plot */

@@ -8,159 +8,9 @@
 #include "base/buf.h"
 #include "base/json.h"
 #include "base/mem.h"
-#include "base/units.h"
+#include "web/history.h"
 #include "web/html.h"
 #include "web/ledger.h"
-#include "web/svg.h"
-
-struct drawing {
-	double *values, *lows, *highs;
-	struct svg_mark *marks;
-	char **labels; /* of the marks */
-	char **tips;
-	size_t count, mark_count;
-};
-
-static char *
-tip_of(const json_t *point, const char *unit)
-{
-	struct buf tip = BUF_INIT;
-
-	buf_addf(&tip, "%.10s  ", json_text_or(point, "commit", ""));
-	units_add_value(&tip, json_number_or(point, "value", NAN), unit);
-	if (json_bool_or(point, "backfilled", 0))
-		buf_adds(&tip, "  backfilled");
-	buf_addf(&tip, "  %s: %s", json_text_or(point, "author", ""),
-		 json_text_or(point, "subject", ""));
-	return buf_take(&tip);
-}
-
-/* Ends of the ratio's interval, in the metric's own unit. */
-static double
-scaled(const json_t *point, const char *end)
-{
-	return json_number_or(point, end, NAN) *
-	       json_number_or(point, "base", NAN);
-}
-
-static char *
-change_label(const json_t *change)
-{
-	struct buf label = BUF_INIT;
-
-	units_add_change(&label, json_number_or(change, "ratio", 1));
-	buf_addf(&label, " by %.10s", json_text_or(change, "commit", ""));
-	return buf_take(&label);
-}
-
-static void
-add_mark(struct drawing *drawing, size_t at, const char *class, char *label)
-{
-	drawing->labels[drawing->mark_count] = label;
-	drawing->marks[drawing->mark_count++] =
-		(struct svg_mark){ .at = at, .class = class, .label = label };
-}
-
-static void
-read_marks(struct drawing *drawing, const json_t *history)
-{
-	const json_t *changes = json_object_get(history, "changes"), *item;
-	const json_t *epochs = json_object_get(history, "epochs");
-	const json_t *bases = json_object_get(history, "baselines");
-	size_t most = json_array_size(changes) + json_array_size(epochs) +
-		      json_array_size(bases);
-	size_t i;
-
-	drawing->marks = mem_new(most, sizeof(*drawing->marks));
-	drawing->labels = mem_new(most, sizeof(*drawing->labels));
-	json_array_foreach(changes, i, item)
-	{
-		int rose = json_number_or(item, "ratio", 1) > 1;
-
-		add_mark(drawing, (size_t)json_int_or(item, "at", 0),
-			 rose == html_is_higher(history) ? "better" : "worse",
-			 change_label(item));
-	}
-	json_array_foreach(epochs, i, item)
-	{
-		add_mark(drawing, (size_t)json_int_or(item, "at", 0), "epoch",
-			 mem_text("new epoch: %s",
-				  json_text_or(item, "why", "")));
-	}
-	json_array_foreach(bases, i, item)
-	{
-		add_mark(drawing, (size_t)json_int_or(item, "at", 0),
-			 "baseline",
-			 mem_text("baseline: %s",
-				  json_text_or(item, "why", "")));
-	}
-}
-
-static void
-drawing_read(struct drawing *drawing, const json_t *history)
-{
-	const json_t *points = json_object_get(history, "points"), *point;
-	size_t count = json_array_size(points), i;
-
-	*drawing = (struct drawing){ .count = count };
-	drawing->values = mem_new(count, sizeof(double));
-	drawing->lows = mem_new(count, sizeof(double));
-	drawing->highs = mem_new(count, sizeof(double));
-	drawing->tips = mem_new(count, sizeof(char *));
-	json_array_foreach(points, i, point)
-	{
-		drawing->values[i] = json_number_or(point, "value", NAN);
-		drawing->lows[i] = scaled(point, "low");
-		drawing->highs[i] = scaled(point, "high");
-		drawing->tips[i] = tip_of(point,
-					  json_text_or(history, "unit", "1"));
-	}
-	read_marks(drawing, history);
-}
-
-static void
-drawing_release(struct drawing *drawing)
-{
-	for (size_t i = 0; i < drawing->count; i++)
-		free(drawing->tips[i]);
-	for (size_t i = 0; i < drawing->mark_count; i++)
-		free(drawing->labels[i]);
-	free(drawing->tips);
-	free(drawing->labels);
-	free(drawing->marks);
-	free(drawing->values);
-	free(drawing->lows);
-	free(drawing->highs);
-}
-
-static void
-add_plot(struct buf *buf, const json_t *doc, const json_t *history, size_t at)
-{
-	char *label = mem_text("history of %s, %s: %lld commits",
-			       json_text_or(doc, "test", ""),
-			       json_text_or(history, "metric", ""),
-			       (long long)json_int_or(history, "count", 0));
-	struct drawing drawing;
-	struct svg_history plot;
-
-	drawing_read(&drawing, history);
-	plot = (struct svg_history){
-		.values = drawing.values,
-		.lows = drawing.lows,
-		.highs = drawing.highs,
-		.count = drawing.count,
-		.marks = drawing.marks,
-		.mark_count = drawing.mark_count,
-		.unit = json_text_or(history, "unit", "1"),
-		.label = label,
-		.tips = (const char *const *)drawing.tips,
-	};
-	buf_addf(buf, "<figure class=\"plot\" data-history=\"%zu\">\n", at);
-	svg_history(buf, &plot);
-	buf_adds(buf, "</figure>\n");
-	drawing_release(&drawing);
-	free(label);
-}
 
 static void
 add_change(struct buf *buf, const json_t *history, const json_t *change)
@@ -170,12 +20,10 @@ add_change(struct buf *buf, const json_t *history, const json_t *change)
 	const char *last = json_text_or(change, "last", "");
 	int higher = html_is_higher(history);
 
-	buf_adds(buf, "<tr><td>");
+	buf_adds(buf, "<tr><td class=\"number\">");
 	html_change(buf, json_number_or(change, "ratio", NAN), higher);
 	buf_adds(buf, "</td><td>");
-	html_change(buf, json_number_or(change, "low", NAN), higher);
-	buf_adds(buf, " to ");
-	html_change(buf, json_number_or(change, "high", NAN), higher);
+	html_interval(buf, change);
 	buf_adds(buf, "</td><td class=\"number\">");
 	html_value(buf, json_number_or(change, "before", NAN), unit);
 	buf_adds(buf, "</td><td class=\"number\">");
@@ -205,31 +53,68 @@ begin_table(struct buf *buf, const json_t *history, const char *what)
 static void
 add_changes(struct buf *buf, const json_t *history)
 {
+	static const char *const columns[] = { "#change",   "interval",
+					       "#before",   "#after",
+					       "by one of", "the gate said",
+					       NULL };
 	const json_t *changes = json_object_get(history, "changes"), *change;
 	size_t i;
 
 	if (!json_array_size(changes)) {
-		buf_adds(buf, "<p class=\"quiet\">No change stands out of the "
-			      "noise.</p>\n");
+		buf_adds(buf, "<p class=\"quiet\">No change point stands out "
+			      "of the noise.</p>\n");
 		return;
 	}
 	begin_table(buf, history, "change points");
-	buf_adds(buf, "<caption>change points</caption>\n<thead><tr>"
-		      "<th scope=\"col\">change</th><th "
-		      "scope=\"col\">interval</th><th "
-		      "scope=\"col\">before</th><th scope=\"col\">after</th>"
-		      "<th scope=\"col\">by one of</th><th "
-		      "scope=\"col\">the gate said</th></tr></thead>\n"
-		      "<tbody>\n");
+	buf_adds(buf, "<caption>change points</caption>\n");
+	html_columns(buf, columns);
+	buf_adds(buf, "<tbody>\n");
 	json_array_foreach(changes, i, change) add_change(buf, history, change);
 	buf_adds(buf, "</tbody>\n");
 	html_end_table(buf);
+}
+
+static void
+add_mark_rows(struct buf *buf, const json_t *marks, const char *what)
+{
+	for (size_t i = json_array_size(marks); i-- > 0;) {
+		const json_t *mark = json_array_get(marks, i);
+
+		buf_adds(buf, "<tr><td>");
+		html_commit_link(buf, "../", json_text_or(mark, "commit", ""));
+		buf_addf(buf, "</td><td>%s: ", what);
+		html_text_cut(buf, json_text_or(mark, "why", ""), 60);
+		buf_adds(buf, "</td></tr>\n");
+	}
+}
+
+/* Where an epoch begins and the baseline moved. */
+static void
+add_marks(struct buf *buf, const json_t *history)
+{
+	static const char *const columns[] = { "commit", "what", NULL };
+	const json_t *epochs = json_object_get(history, "epochs");
+	const json_t *bases = json_object_get(history, "baselines");
+
+	if (!json_array_size(epochs) && !json_array_size(bases))
+		return;
+	buf_adds(buf, "<details><summary>epochs and baselines</summary>\n");
+	begin_table(buf, history, "epochs and baselines");
+	html_columns(buf, columns);
+	buf_adds(buf, "<tbody>\n");
+	add_mark_rows(buf, epochs, "epoch");
+	add_mark_rows(buf, bases, "baseline");
+	buf_adds(buf, "</tbody>\n");
+	html_end_table(buf);
+	buf_adds(buf, "</details>\n");
 }
 
 /* The newest commits as text, for those who cannot see the plot. */
 static void
 add_points(struct buf *buf, const json_t *history)
 {
+	static const char *const columns[] = { "commit", "time", "#value",
+					       "subject", NULL };
 	enum { SHOWN = 50 };
 	const json_t *points = json_object_get(history, "points");
 	size_t count = json_array_size(points);
@@ -237,10 +122,8 @@ add_points(struct buf *buf, const json_t *history)
 	buf_adds(buf, "<details><summary>newest commits as a "
 		      "table</summary>\n");
 	begin_table(buf, history, "newest commits");
-	buf_adds(buf, "<thead><tr><th "
-		      "scope=\"col\">commit</th><th scope=\"col\">time</th>"
-		      "<th scope=\"col\">value</th><th "
-		      "scope=\"col\">subject</th></tr></thead>\n<tbody>\n");
+	html_columns(buf, columns);
+	buf_adds(buf, "<tbody>\n");
 	for (size_t i = count; i-- > 0 && count - i <= SHOWN;) {
 		const json_t *point = json_array_get(points, i);
 
@@ -251,10 +134,7 @@ add_points(struct buf *buf, const json_t *history)
 		buf_adds(buf, "</td><td class=\"number\">");
 		html_value(buf, json_number_or(point, "value", NAN),
 			   json_text_or(history, "unit", "1"));
-		buf_adds(buf, "</td><td>");
-		if (json_bool_or(point, "backfilled", 0))
-			buf_adds(buf,
-				 "<span class=\"quiet\">backfilled</span> ");
+		buf_adds(buf, "</td><td class=\"words\">");
 		html_text_cut(buf, json_text_or(point, "subject", ""), 120);
 		buf_adds(buf, "</td></tr>\n");
 	}
@@ -303,9 +183,54 @@ add_history(struct buf *buf, const json_t *doc, const json_t *history,
 	}
 	buf_adds(buf, "</p>\n");
 	add_drifts(buf, history);
-	add_plot(buf, doc, history, at);
+	web_history_plot(buf, doc, history, at);
 	add_changes(buf, history);
+	add_marks(buf, history);
 	add_points(buf, history);
+	buf_adds(buf, "</section>\n");
+}
+
+static void
+add_finding(struct buf *buf, const json_t *finding)
+{
+	buf_adds(buf, "<tr><td>");
+	html_verdict(buf, json_text_or(finding, "verdict", ""));
+	buf_adds(buf, "</td><td>");
+	html_text_cut(buf, json_text_or(finding, "metric", ""), 60);
+	buf_adds(buf, "</td><td class=\"number\">");
+	html_change(buf, json_number_or(finding, "ratio", NAN),
+		    html_is_higher(finding));
+	buf_adds(buf, "</td><td>");
+	html_commit_link(buf, "../", json_text_or(finding, "commit", ""));
+	buf_adds(buf, "</td><td class=\"words\">");
+	html_text_cut(buf, json_text_or(finding, "author", ""), 100);
+	buf_adds(buf, "</td><td class=\"words\">");
+	html_text_cut(buf, json_text_or(finding, "subject", ""), 120);
+	buf_adds(buf, "</td><td>");
+	html_time(buf, json_int_or(finding, "time", 0));
+	buf_adds(buf, "</td></tr>\n");
+}
+
+/* What the gate said when the commits were pushed. */
+static void
+add_findings(struct buf *buf, const json_t *findings)
+{
+	static const char *const columns[] = { "verdict", "metric", "#change",
+					       "commit",  "author", "subject",
+					       "when",    NULL };
+	enum { SHOWN = 10 };
+	size_t count = json_array_size(findings);
+
+	if (!count)
+		return;
+	buf_adds(buf, "<section>\n<h2>What the gate said</h2>\n");
+	html_begin_table(buf, "rows", "what the gate said");
+	html_columns(buf, columns);
+	buf_adds(buf, "<tbody>\n");
+	for (size_t i = 0; i < count && i < SHOWN; i++)
+		add_finding(buf, json_array_get(findings, i));
+	buf_adds(buf, "</tbody>\n");
+	html_end_table(buf);
 	buf_adds(buf, "</section>\n");
 }
 
@@ -331,6 +256,9 @@ web_test(struct buf *buf, const json_t *doc)
 	page.json = buf_text(&json);
 	page.feed = buf_text(&feed);
 	html_begin(buf, &page);
+	buf_addf(buf, "<p><a href=\"../%s\">feed of this test</a></p>\n",
+		 page.feed);
+	add_findings(buf, json_object_get(doc, "findings"));
 	json_array_foreach(json_object_get(doc, "histories"), i, history)
 		add_history(buf, doc, history, i);
 	buf_adds(buf, "<section>\n<h2>Ledger</h2>\n");

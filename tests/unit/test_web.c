@@ -208,9 +208,10 @@ courses_lie_over_each_other(void **state)
 	svg_course(&buf, &course);
 	/* A quarter of the width, three quarters of the height. */
 	assert_non_null(strstr(buf_text(&buf),
-			       "class=\"base\" d=\"M70.0 128.0L274.5 99.0\""));
-	assert_non_null(strstr(buf_text(&buf),
-			       "class=\"value\" d=\"M70.0 128.0L888.0 12.0\""));
+			       "class=\"base\" d=\"M100.0 122.0L295.5 96.0\""));
+	assert_non_null(
+		strstr(buf_text(&buf),
+		       "class=\"value\" d=\"M100.0 122.0L882.0 18.0\""));
 	assert_non_null(strstr(buf_text(&buf), "200 ms"));
 	assert_null(strstr(buf_text(&buf), "nan"));
 	assert_null(strstr(buf_text(&buf), "inf"));

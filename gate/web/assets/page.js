@@ -101,18 +101,68 @@ function drawMarks(plot, history) {
 // What the point under the pointer is: commit, author, subject.
 function tell(note, history, index) {
 	const point = history.points[index];
-	note.replaceChildren();
 	if (!point)
 		return;
+	note.replaceChildren();
 	const link = document.createElement("a");
 	link.className = "hash";
 	link.href = "../commit/" + point.commit + ".html";
 	link.textContent = point.commit.slice(0, 10);
+	const marks = history.baselines.filter((base) => base.at === index)
+		.map((base) => "baseline: " + base.why)
+		.concat(history.epochs.filter((epoch) => epoch.at === index)
+			.map((epoch) => "new epoch: " + epoch.why))
+		.concat(history.changes.filter((change) => change.at === index)
+			.map((change) => "change point"));
 	note.append(link, " " + withUnit(point.value, history.unit) + "  " +
 		new Date(point.time * 1000).toISOString().slice(0, 16)
 			.replace("T", " ") +
 		(point.backfilled ? "  backfilled" : "") +
-		(point.author ? "  " + point.author + ": " + point.subject : ""));
+		(point.author ? "  " + point.author + ": " + point.subject : "") +
+		(marks.length ? "  (" + marks.join(", ") + ")" : ""));
+}
+
+function moveTo(plot, history, index) {
+	const point = history.points[index];
+	if (!point)
+		return;
+	const { min, max } = plot.scales.x;
+	if (index < min || index > max)
+		plot.setScale("x", { min: index - (max - min) / 2,
+			max: index + (max - min) / 2 });
+	plot.setCursor({ left: plot.valToPos(index, "x"),
+		top: plot.valToPos(point.value, "y") });
+}
+
+// Half or twice of what is seen, around the point that is looked at.
+function zoom(plot, history, factor) {
+	const { min, max } = plot.scales.x, last = history.points.length - 1;
+	const middle = plot.cursor.idx ?? (min + max) / 2;
+	const width = Math.max(4, (max - min) * factor);
+	plot.setScale("x", { min: Math.max(0, middle - width / 2),
+		max: Math.min(last, middle + width / 2) });
+}
+
+function useKeys(plot, history) {
+	const last = history.points.length - 1;
+	const step = (by) => () => moveTo(plot, history,
+		Math.min(last, Math.max(0, (plot.cursor.idx ?? last) + by)));
+	const keys = {
+		ArrowLeft: step(-1), ArrowRight: step(1),
+		PageUp: step(-20), PageDown: step(20),
+		Home: step(-last), End: step(last),
+		"+": () => zoom(plot, history, .5),
+		"-": () => zoom(plot, history, 2),
+		"0": () => plot.setScale("x", { min: 0, max: last }),
+	};
+	plot.root.tabIndex = 0;
+	plot.root.addEventListener("keydown", (event) => {
+		const act = keys[event.key];
+		if (!act || event.ctrlKey || event.altKey || event.metaKey)
+			return;
+		event.preventDefault();
+		act();
+	});
 }
 
 function plotOptions(figure, note, history) {
@@ -123,7 +173,7 @@ function plotOptions(figure, note, history) {
 		scales: { x: { time: false } },
 		legend: { show: false },
 		cursor: { drag: { x: true, y: false } },
-		axes: [{ ...axis, space: 90, values: (plot, ticks) => ticks.map((at) =>
+		axes: [{ ...axis, size: 34, space: 90, values: (plot, ticks) => ticks.map((at) =>
 				Number.isInteger(at) && history.points[at] ?
 				history.points[at].commit.slice(0, 7) : "") },
 			{ ...axis, size: 80, values: (plot, ticks) => ticks.map(
@@ -141,21 +191,25 @@ function plotOptions(figure, note, history) {
 }
 
 function drawHistory(figure, history) {
+	// Too few trials have no interval: low is 0, high is not known.
 	const ends = (name) => history.points.map((point) =>
-		point[name] === null || point.base === null ? point.value :
-			point[name] * point.base);
+		point.low > 0 && point.high !== null && point.base !== null ?
+			point[name] * point.base : point.value);
 	const data = [history.points.map((point, at) => at), ends("low"),
 		ends("high"), history.points.map((point) => point.value)];
 	const label = figure.querySelector("svg").getAttribute("aria-label");
 	const note = document.createElement("figcaption");
 	const hint = document.createElement("p");
 	hint.className = "quiet";
-	hint.textContent = "drag to zoom in, double-click to see all again";
+	hint.textContent = "drag to zoom in, double-click to see all again; " +
+		"keys: arrows, + and -, 0";
+	note.setAttribute("aria-live", "polite");
 	figure.replaceChildren(hint);
 	const plot = new uPlot(plotOptions(figure, note, history), data, figure);
 	plot.root.setAttribute("role", "img");
 	plot.root.setAttribute("aria-label", label);
 	figure.append(note);
+	useKeys(plot, history);
 	tell(note, history, history.points.length - 1);
 	new ResizeObserver(() => plot.setSize({
 		width: Math.max(300, figure.clientWidth), height: 300 }))

@@ -135,6 +135,9 @@ add_points(struct buf *buf, const json_t *history)
 		html_value(buf, json_number_or(point, "value", NAN),
 			   json_text_or(history, "unit", "1"));
 		buf_adds(buf, "</td><td class=\"words\">");
+		if (json_bool_or(point, "backfilled", 0))
+			buf_adds(buf,
+				 "<span class=\"quiet\">backfilled</span> ");
 		html_text_cut(buf, json_text_or(point, "subject", ""), 120);
 		buf_adds(buf, "</td></tr>\n");
 	}

@@ -118,7 +118,12 @@ $(B)/man/man5/% $(B)/man/man7/%: contrib/man/%
 	@mkdir -p $(@D)
 	@cp $< $@
 
-unit: $(UNIT)
+# The scheduler under a simulated clock: a test, and figures with --bench.
+SIM = $(B)/tests/sim/fleet
+$(SIM): $(B)/tests/sim/fleet.o $(B)/tests/sim/sim.o $(B)/libgate.a
+	$(CC) $(ALLLDFLAGS) -o $@ $^ -lcmocka $(GATE_LIBS)
+
+unit: $(UNIT) $(SIM)
 
 # Setting up: every target that needs more than a compiler asks for it itself.
 deps:
@@ -196,7 +201,8 @@ check: deps-check
 	@$(MAKE) -s -j2 $(ASAN) unit build/asan/pacegate-shim
 	@$(MAKE) -s -j2 $(FUZZ) fuzz-targets
 	@PACEGATE_BUILD=$(CURDIR)/$(B) PACEGATE_ASAN=$(CURDIR)/build/asan \
-		tests/run $(UNIT) $(UNIT:$(B)/%=build/asan/%) $(SHELL_TESTS)
+		tests/run $(UNIT) $(UNIT:$(B)/%=build/asan/%) $(SIM) \
+		$(SHELL_TESTS)
 
 # Fuzzing of everything that strangers write: FUZZ_SECONDS for each target.
 FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)

@@ -108,7 +108,7 @@ planner_init(struct planner *planner)
 		item->by = i;
 		planner->running += item->running != 0;
 		planner->leaving += item->running && item->leaving;
-		if (item->running && is_push(item))
+		if (item->running && is_push(item) && !item->blocks)
 			planner->of_pusher[item->pusher]++;
 		if (!item->branch)
 			continue;
@@ -133,7 +133,7 @@ is_held(const struct planner *planner, const struct schedule_item *item)
 {
 	size_t before;
 
-	return item->branch &&
+	return item->branch && !item->blocks &&
 	       links_find(&planner->kept, item->branch, &item->from, &before) &&
 	       &planner->items[before] != item;
 }
@@ -141,7 +141,8 @@ is_held(const struct planner *planner, const struct schedule_item *item)
 static int
 is_limited(const struct planner *planner, const struct schedule_item *item)
 {
-	return planner->rules->per_pusher && item->pusher && is_push(item) &&
+	return planner->rules->per_pusher && item->pusher && !item->blocks &&
+	       is_push(item) &&
 	       planner->of_pusher[item->pusher] >= planner->rules->per_pusher;
 }
 
@@ -216,7 +217,7 @@ start(struct planner *planner)
 		} else {
 			break;
 		}
-		if (is_push(item))
+		if (is_push(item) && !item->blocks)
 			planner->of_pusher[item->pusher]++;
 	}
 	return lack;

@@ -37,9 +37,11 @@ struct schedule_item {
 	unsigned pusher;
 	unsigned branch;     /* that a push has moved, from and to: */
 	struct oid from, to; /* the next one of the branch is from here */
-	int kept;   /* never overtaken; the branch's next one waits for it */
-	int blocks; /* somebody waits for its end: any other gives way */
-	int due;    /* of one that waits: its time has come */
+	int kept; /* never overtaken; the branch's next one waits for it */
+	/* Somebody waits for its end: nothing else holds it up, and others
+	 * give way. */
+	int blocks;
+	int due; /* of one that waits: its time has come */
 	int running;
 	int leaving;     /* it was told to give way */
 	int64_t since_s; /* it runs */

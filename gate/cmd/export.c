@@ -18,7 +18,7 @@ cmd_export(int argc, char **argv)
 
 	if (ret >= 0)
 		return ret;
-	ret = cmd_open_store(repo, STORE_READ, &store, &err);
+	ret = cmd_open_store(repo, STORE_SCAN, &store, &err);
 	if (ret == 0)
 		ret = store_export(store, stdout, NULL, &err);
 	store_close(store);

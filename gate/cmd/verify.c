@@ -76,7 +76,7 @@ cmd_verify(int argc, char **argv)
 	if (ret >= 0)
 		return ret;
 	findings.bad = json_array();
-	ret = cmd_open_store(repo, STORE_READ, &store, &err);
+	ret = cmd_open_store(repo, STORE_SCAN, &store, &err);
 	if (ret == 0) {
 		ret = store_verify(store, on_bad, &findings, &counts, &err);
 		print(&counts, &findings);

@@ -150,8 +150,12 @@ open_env(struct store *store, const struct store_setup *setup, int is_new,
 	unsigned flags = MDB_NOTLS;
 	int dead, result;
 
-	if (store->mode == STORE_READ)
+	if (store_only_reads(store->mode))
 		flags |= MDB_RDONLY;
+	/* What is read here and there comes from the disk five times as fast
+	 * when the kernel does not read on behind it. */
+	if (store->mode != STORE_SCAN)
+		flags |= MDB_NORDAHEAD;
 	result = mdb_env_create(&store->env);
 	if (result == MDB_SUCCESS)
 		result = mdb_env_set_maxdbs(store->env, TABLE_COUNT);

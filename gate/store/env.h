@@ -15,6 +15,13 @@ enum { STORE_SCHEMA = 2 };
 #define STORE_DATA "data.mdb"
 #define STORE_LOCK "lock.mdb"
 
+/* Whether a store that is opened so may only be read. */
+static inline int
+store_only_reads(enum store_mode mode)
+{
+	return mode == STORE_READ || mode == STORE_SCAN;
+}
+
 struct store {
 	MDB_env *env;
 	MDB_dbi dbi[TABLE_COUNT];

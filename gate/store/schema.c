@@ -20,7 +20,7 @@ schema_prepare(struct store *store, const struct store_setup *setup,
 {
 	int rc = peek(store, setup->schema, err);
 
-	if (rc == 1 && store->mode == STORE_READ)
+	if (rc == 1 && store_only_reads(store->mode))
 		rc = err_set(err, ERR_VERSION,
 			     "store %s: empty or of an older pacegate, `"
 			     "pacegate install` brings it up to date",

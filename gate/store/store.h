@@ -37,6 +37,7 @@ struct store_tx;
 
 enum store_mode {
 	STORE_READ,  /* an existing store; never writes to the data */
+	STORE_SCAN,  /* the same, to go through all of it in order */
 	STORE_WRITE, /* an existing store; migrates an older schema */
 	STORE_CREATE /* makes directory and store where there is none */
 };

@@ -34,7 +34,7 @@ store_write(struct store *store, store_fn *fn, void *data, struct err *err)
 		return rc;
 	if (!err)
 		err = &mine;
-	if (store->mode == STORE_READ)
+	if (store_only_reads(store->mode))
 		return err_set(err, ERR_UNSUPPORTED,
 			       "store %s: opened for reading only", store->dir);
 	for (;;) {

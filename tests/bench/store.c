@@ -7,6 +7,7 @@
  *import store pushes DIR TESTS FIRST COMMITS   points, a transaction a commit
  *	store wide DIR SERIES                  three points each
  *	store samples DIR TESTS COMMITS BATCH  sample sets, BATCH a transaction
+ *	store sets DIR TESTS COMMITS BATCH     the same, not beside raw puts
  *	store read DIR TESTS POINTS            opening, a push's reads, a
  *history store wait DIR SECONDS                 a small write every 20 ms store
  *hold DIR SECONDS                 one snapshot held, or until killed
@@ -339,14 +340,11 @@ write_raw(const char *dir, struct raw *raws, size_t count, size_t batch)
 	return start;
 }
 
-static void
-run_samples(const char *dir, long tests, long commits, long batch)
+static double
+write_samples(const char *dir, long tests, long commits, long batch)
 {
 	struct store *store = open_store(dir);
-	char *bare = mem_text("%s-raw", dir);
-	size_t count = (size_t)(tests * commits);
-	struct raw *raws = mem_new(count, sizeof(*raws));
-	double start = now_s(), ours, raw, bytes;
+	double start = now_s();
 
 	for (long c = 0; c < commits; c++)
 		for (long t = 0; t < tests; t += batch) {
@@ -354,8 +352,19 @@ run_samples(const char *dir, long tests, long commits, long batch)
 
 			must_write(store, put_samples, &piece);
 		}
-	ours = now_s() - start;
+	start = now_s() - start;
 	store_close(store);
+	return start;
+}
+
+static void
+run_samples(const char *dir, long tests, long commits, long batch)
+{
+	char *bare = mem_text("%s-raw", dir);
+	size_t count = (size_t)(tests * commits);
+	struct raw *raws = mem_new(count, sizeof(*raws));
+	double ours = write_samples(dir, tests, commits, batch), raw, bytes;
+
 	bytes = file_bytes(dir);
 	count = read_raw(dir, raws, count);
 	raw = write_raw(bare, raws, count, (size_t)batch);
@@ -596,6 +605,9 @@ main(int argc, char **argv)
 		run_wide(argv[2], args[0]);
 	else if (!strcmp(what, "samples") && args[2] > 0)
 		run_samples(argv[2], args[0], args[1], args[2]);
+	else if (!strcmp(what, "sets") && args[2] > 0)
+		printf("seconds %.1f\n",
+		       write_samples(argv[2], args[0], args[1], args[2]));
 	else if (!strcmp(what, "read"))
 		run_read(argv[2], args[0], args[1]);
 	else if (!strcmp(what, "wait"))

@@ -96,6 +96,16 @@ say_answer(const struct job *job, const struct step *step)
 }
 
 static int
+recall(struct store_tx *tx, void *data, struct err *err)
+{
+	struct step *step = data;
+
+	(void)err;
+	search_weighed_release(&step->weighed);
+	return search_recall(tx, step->record, &step->ask, &step->weighed);
+}
+
+static int
 weigh(struct job *job, struct err *err)
 {
 	struct step *step = job->state;
@@ -105,9 +115,13 @@ weigh(struct job *job, struct err *err)
 				      .stopped = job_is_stopped,
 				      .placed = job_is_placed,
 				      .data = job };
-	int ret = search_weigh(job->gate, step->record, &step->ask, &how,
-			       &step->weighed, err);
+	int ret = store_read(job->gate->store, recall, step, err);
 
+	step->is_weighed = ret > 0;
+	if (ret)
+		return ret < 0 ? ret : 0;
+	ret = search_weigh(job->gate, step->record, &step->ask, &how,
+			   &step->weighed, err);
 	if (ret == ERR_BUSY && is_needless(job))
 		return 0;
 	if (ret < 0 &&

@@ -7,13 +7,19 @@
 size_t
 job_free_places(const struct gate *gate)
 {
+	struct pool_policy policy;
 	struct pool_rules rules;
 	int all, taken;
+	size_t left;
 
+	policy_pool(gate->policy, &policy);
 	gate_pool(gate, &rules);
 	all = pool_capacity(&rules, NULL);
 	taken = pool_count_taken(&rules, NULL);
-	return taken >= 0 && all > taken ? (size_t)(all - taken) : 0;
+	left = taken >= 0 && all > taken ? (size_t)(all - taken) : 0;
+	return policy.per_repository && left > policy.per_repository
+		       ? policy.per_repository
+		       : left;
 }
 
 static int

@@ -8,7 +8,8 @@ struct store_tx;
 
 /* For jobs that queue others: how many of them would run at once. */
 
-/* Sessions that the pool could begin now; 0 where that cannot be told. */
+/* Sessions of this repository that the pool could begin now; 0 where that
+ * cannot be told. */
 size_t job_free_places(const struct gate *gate);
 
 /* Of those, what is left when all that waits in the queue has begun. */

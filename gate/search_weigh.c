@@ -74,6 +74,60 @@ read_answer(const json_t *record, struct search_weighed *weighed)
 					json_text_or(record, "metric", "?"));
 }
 
+/* Of the test, as it is at a commit that a push has measured; borrowed from
+ * doc. */
+static const char *
+definition_in(const json_t *doc)
+{
+	return json_text_or(doc, "definition", "");
+}
+
+static int
+is_same_test(struct store_tx *tx, const json_t *record, const json_t *doc)
+{
+	json_t *measured = NULL;
+	struct oid definition;
+	int same;
+
+	if (json_get_oid(record, "definition", &definition, NULL) < 0 ||
+	    store_verdict_get(tx, &definition, json_text_or(record, "test", ""),
+			      "", &measured))
+		return 0;
+	same = *definition_in(doc) &&
+	       !strcmp(definition_in(doc), definition_in(measured));
+	json_decref(measured);
+	return same;
+}
+
+int
+search_recall(struct store_tx *tx, const json_t *record,
+	      const struct search_ask *ask, struct search_weighed *weighed)
+{
+	const struct report_test *test = NULL;
+	json_t *doc = NULL;
+	int known = 0;
+
+	*weighed = (struct search_weighed){ .ask = *ask };
+	if (store_verdict_get(tx, &ask->commit,
+			      json_text_or(record, "test", ""), "", &doc))
+		return 0;
+	weighed->result.count = 1;
+	weighed->result.reports = mem_new(1, sizeof(struct report));
+	report_init(&weighed->result.reports[0], &ask->commit);
+	if (is_same_test(tx, record, doc) &&
+	    !report_test_read(&weighed->result.reports[0], doc, NULL))
+		test = test_of(record, weighed);
+	if (test && oid_equal(&test->baseline, &ask->beside)) {
+		read_answer(record, weighed);
+		known = weighed->found == BISECT_CHANGED ||
+			weighed->found == BISECT_UNCHANGED;
+	}
+	json_decref(doc);
+	if (!known)
+		search_weighed_release(weighed);
+	return known;
+}
+
 static int
 commit_time(const struct gate *gate, const struct oid *oid, int64_t *time_s,
 	    struct err *err)
@@ -201,7 +255,8 @@ search_weighed_store(struct store_tx *tx, json_t *record,
 	json_t *answers = json_object_get(record, "answers");
 
 	search_weighed_note(record, weighed);
-	if (!weighed->result.count)
+	/* What was recalled is in the store. */
+	if (!weighed->gather.commits || !weighed->result.count)
 		return 0;
 	if (ours) {
 		json_object_set_new(

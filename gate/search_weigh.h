@@ -24,6 +24,11 @@ struct search_weighed {
 	int64_t beside_time_s;      /* when the other was committed */
 };
 
+/* The same out of the store: 1 where the commit has a verdict that was measured
+ * beside the other one, by the same test, and is clear. */
+int search_recall(struct store_tx *tx, const json_t *record,
+		  const struct search_ask *ask, struct search_weighed *weighed);
+
 /* Weigh; samples alone are stored. Negative is our own failure, and nothing is
  * found. Release it in any case. */
 int search_weigh(struct gate *gate, const json_t *record,

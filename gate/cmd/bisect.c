@@ -294,6 +294,40 @@ choose_metric(struct bisecting *b, struct search_weighed *weighed)
 	report_set(&weighed->why, NULL);
 }
 
+struct recalling {
+	const json_t *record;
+	const struct search_ask *ask;
+	struct search_weighed *weighed;
+};
+
+static int
+recall(struct store_tx *tx, void *data, struct err *err)
+{
+	const struct recalling *recalling = data;
+
+	(void)err;
+	search_weighed_release(recalling->weighed);
+	return search_recall(tx, recalling->record, recalling->ask,
+			     recalling->weighed);
+}
+
+/* By the store, or else by a session. */
+static int
+find_answer(struct bisecting *b, const struct search_ask *ask,
+	    const struct gate_run *how, struct search_weighed *weighed,
+	    struct err *err)
+{
+	struct recalling recalling = { b->record, ask, weighed };
+	int ret = 0;
+
+	*weighed = (struct search_weighed){ 0 };
+	if (b->gate.store)
+		ret = store_read(b->gate.store, recall, &recalling, err);
+	if (ret)
+		return ret < 0 ? ret : 0;
+	return search_weigh(&b->gate, b->record, ask, how, weighed, err);
+}
+
 static int
 weigh(struct bisecting *b, const struct search_ask *ask, struct err *err)
 {
@@ -302,7 +336,7 @@ weigh(struct bisecting *b, const struct search_ask *ask, struct err *err)
 				      .deadline_ms = -1,
 				      .progress = on_progress };
 	struct search_weighed weighed;
-	int ret = search_weigh(&b->gate, b->record, ask, &how, &weighed, err);
+	int ret = find_answer(b, ask, &how, &weighed, err);
 
 	if (!ret) {
 		if (!*json_text_or(b->record, "metric", ""))

@@ -239,6 +239,56 @@ ok "the next worker ends it" is "$(culprit main)" "$(commit_of 'Commit 11')"
 ok "without asking anew" test "$(answers)" -le 9
 ok "the store is sound" pacegate verify --repo "$bare"
 
+# Pushes that newer ones overtook.
+begin overtaken
+at() { [ "$1" != 3 ] || plant a=39; }
+slow() { sed -i 's/"cpu": [0-9]*e6/&, "ms": 30/' planted; }
+slow
+for n in 1 2 3 4 5 6; do
+	commits "$n" "$n"
+	push origin main
+done
+settle
+ok "one that was overtaken is found" is "$(culprit main)" \
+	"$(commit_of 'Commit 3')"
+
+# Several places: several commits are weighed at a time.
+begin wide
+git -C "$bare" config pacegate-pool.slots 3
+git -C "$bare" config pacegate-pool.cpus 0
+git -C "$bare" config pacegate-notify.command \
+	"cat >>$scratch/told; echo >>$scratch/told"
+at() {
+	[ "$1" != 21 ] || plant a=39
+	sed -i 's/"cpu": [0-9]*e6/&, "ms": 20/' planted
+}
+commits 1 60
+push origin main
+at_once() {
+	[ "$(pacegate status --repo "$bare" --json | python3 -c '
+import json, sys
+queue = json.load(sys.stdin)["queue"]
+print(sum(j["kind"] == "bisect" and j["running"] for j in queue))')" -ge 2 ]
+}
+ok "several commits are weighed at once" waited 60 at_once
+settle
+ok "and the right one is named" is "$(culprit main)" "$(commit_of 'Commit 21')"
+ok "those concerned are told" python3 -c '
+import json, sys
+told = [json.loads(line) for line in open(sys.argv[1]) if line.strip()]
+culprit, tip = sys.argv[2:]
+assert any(t["report"]["commit"] == culprit and
+           t["report"]["author"] == "Ada" and
+           t["report"]["verdict"] == "severe" for t in told), told
+assert any(t["report"]["commit"] == tip and
+           t["report"]["tests"][0].get("culprit", {}).get("commit") == culprit
+           for t in told), told
+' "$scratch/told" "$(commit_of 'Commit 21')" "$(git rev-parse main)"
+pacegate pages "$scratch/www" --repo "$bare" >/dev/null
+ok "and the tip's page tells it" grep -q "brought by $(commit_of 'Commit 21' |
+	cut -c 1-10) (Ada: Commit 21)" \
+	"$scratch/www/commit/$(git rev-parse main).html"
+
 # As a command, in a clone without a store.
 begin command
 at() { [ "$1" != 6 ] || plant a=39; }

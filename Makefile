@@ -123,6 +123,11 @@ SIM = $(B)/tests/sim/fleet
 $(SIM): $(B)/tests/sim/fleet.o $(B)/tests/sim/sim.o $(B)/libgate.a
 	$(CC) $(ALLLDFLAGS) -o $@ $^ -lcmocka $(GATE_LIBS)
 
+# Counts what hooks read, for tests/push/size.sh and tests/size.
+$(B)/tests/size/count.so: tests/size/count.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) -std=gnu11 -O2 $(WARN) -fPIC -shared -MMD -MP -o $@ $< -ldl
+
 unit: $(UNIT) $(SIM)
 
 # Setting up: every target that needs more than a compiler asks for it itself.
@@ -197,7 +202,8 @@ SHELL_TESTS = $(sort $(wildcard tests/style/*.sh tests/fuzz/*.sh \
 # As root, tests of the sandbox need the slots' users.
 check: deps-check
 	@[ "$$(id -u)" != 0 ] || contrib/slot-users 8
-	@$(MAKE) -s -j2 all unit $(B)/tests/host/post $(B)/tests/bench/fill
+	@$(MAKE) -s -j2 all unit $(B)/tests/host/post $(B)/tests/bench/fill \
+		$(B)/tests/size/count.so
 	@$(MAKE) -s -j2 $(ASAN) unit build/asan/pacegate-shim
 	@$(MAKE) -s -j2 $(FUZZ) fuzz-targets
 	@PACEGATE_BUILD=$(CURDIR)/$(B) PACEGATE_ASAN=$(CURDIR)/build/asan \
@@ -248,6 +254,13 @@ JUDGE_SIMULATIONS = $(patsubst tests/unit/%.c,$(B)/tests/unit/%, \
 check-long: deps-check
 	@$(MAKE) -s -j2 $(JUDGE_SIMULATIONS)
 	@JUDGE_LONG=1 TEST_TIMEOUT=3600 tests/run $(JUDGE_SIMULATIONS)
+
+# The hooks at full size: a million commits, 100,000 refs, 50 pushes at once
+# (long; SIZE_IMPORT=1 pushes all of it once as well).
+check-size: deps-check
+	@$(MAKE) -s all $(B)/tests/size/count.so
+	@PACEGATE_BUILD=$(CURDIR)/$(B) SIZE_DIR=$(CURDIR)/build/size \
+		tests/size/size.sh
 
 # cgroup v2 alone, under user-mode-linux.
 check-cgroup2: deps-check
@@ -304,6 +317,7 @@ help:
 	@echo 'check-hosts   services, faulty ones too, mail, real git servers'
 	@echo 'check-long  the judge'"'"'s simulations, as long as its promises need'
 	@echo 'check-slurm  sessions on a real Slurm whose nodes fail'
+	@echo 'check-size  the hooks on 10^6 commits, 100,000 refs, 1,000 tests (long)'
 	@echo 'check-web   the pages in a real browser, Chromium'
 	@echo 'pictures  those of README, from real runs, by Chromium'
 	@echo 'check-racket  the founding test, in Racket, through a real push'
@@ -316,6 +330,6 @@ help:
 	@echo 'format    clang-format over every source'
 
 .PHONY: all unit fuzz-targets fuzz deps deps-check install uninstall demo check bench \
-	check-hosts check-slurm check-web pictures check-racket check-root check-cgroup2 check-long bench-judge bench-store-size format clean help
+	check-hosts check-slurm check-web pictures check-racket check-root check-cgroup2 check-long check-size bench-judge bench-store-size format clean help
 .SECONDARY:
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

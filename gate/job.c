@@ -1,5 +1,6 @@
 #include "job.h"
 
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -200,6 +201,8 @@ job_is_placed(void *data, const char *where)
 	struct job *job = data;
 	struct placed placed = { job, where };
 
+	/* What the plan took is of no use any more, and a session is long. */
+	malloc_trim(0);
 	/* The second session of a job is a part of its time. */
 	if (!job->placed_s)
 		job->placed_s = clock_wall_s(&clock_real);

@@ -53,7 +53,8 @@ struct job {
 	int64_t placed_s;               /* since when it has had a slot */
 };
 
-/* How it ended; the exit code of its process. 3 is a failure of the store. */
+/* How it ended; the exit code of its process, EXIT_OURS is a failure of the
+ * store. */
 enum job_end {
 	JOB_DONE = 0,
 	JOB_AGAIN = 1, /* it failed, and is due again later */

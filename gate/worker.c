@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/err.h"
+#include "base/exit.h"
 #include "base/io.h"
 #include "base/json.h"
 #include "base/log.h"
@@ -12,7 +13,6 @@
 #include "courier.h"
 #include "gate.h"
 #include "job.h"
-#include "repo/repo.h"
 #include "worker_children.h"
 #include "worker_journal.h"
 #include "worker_plan.h"
@@ -93,19 +93,18 @@ count_end(struct worker *worker, const struct job_kind *kind, int code)
 		worker->counts->weighed++;
 }
 
-/* How many have ended; negative where they all die. What one had that died goes
- * back to the queue. */
+/* Wait until one ends, at most so long, and take what has. Negative where they
+ * all die. What one had that died goes back to the queue. */
 static int
-reap(struct worker *worker, struct err *err)
+reap(struct worker *worker, int timeout_ms, struct err *err)
 {
 	struct worker_child child;
-	int ended = 0, status = 0, died = 0, ret;
+	int status = 0, died = 0, ret;
 
-	while (worker_children_reap(&worker->children, &child, &status)) {
-		int fine = WIFEXITED(status) && WEXITSTATUS(status) != 3;
-
-		ended++;
-		if (fine) {
+	while ((ret = worker_children_reap(&worker->children, timeout_ms,
+					   &child, &status, err)) > 0) {
+		timeout_ms = 0;
+		if (WIFEXITED(status) && WEXITSTATUS(status) != EXIT_OURS) {
 			count_end(worker, child.kind, WEXITSTATUS(status));
 			worker->died = 0;
 			continue;
@@ -120,15 +119,15 @@ reap(struct worker *worker, struct err *err)
 		worker->counts->failed++;
 		worker->until_ms = clock_monotonic_ms(&clock_real) + DIED_MS;
 	}
-	if (!died)
-		return ended;
+	if (ret < 0 || !died)
+		return ret;
 	gate_recover_pool(worker->gate);
 	ret = store_write(worker->gate->store, recover, NULL, err);
 	if (!ret && worker->died >= MAX_DIED)
 		ret = err_set(err, ERR_SYSTEM,
 			      "the processes that run jobs die, one after the "
 			      "other: " FILE_LOG " may say why");
-	return ret < 0 ? ret : ended;
+	return ret;
 }
 
 /* What is not settled of the journal. */
@@ -205,9 +204,8 @@ drain_locked(struct worker *worker, struct courier *courier, struct err *err)
 			  !worker->plan.running) ||
 			 paused_ms >= MAX_PAUSE_MS)
 			break;
-		worker_children_wait(&worker->children, PAUSE_MS);
 		paused_ms += PAUSE_MS;
-		ret = reap(worker, err);
+		ret = reap(worker, PAUSE_MS, err);
 	}
 	return ret < 0 ? ret : 0;
 }
@@ -218,7 +216,8 @@ worker_drain(struct gate *gate, const struct worker_input *input,
 {
 	struct worker worker = { .gate = gate,
 				 .input = input,
-				 .counts = counts };
+				 .counts = counts,
+				 .children = { .nursery = input->nursery } };
 	struct courier courier = { .gate = gate };
 	size_t landed = 0;
 	int fd = -1, ret;
@@ -234,11 +233,7 @@ worker_drain(struct gate *gate, const struct worker_input *input,
 		worker.plan = (struct worker_plan){
 			.gate = gate, .children = &worker.children
 		};
-		ret = worker_children_init(&worker.children,
-					   repo_gitdir(gate->repo),
-					   !input->tell, err);
-		if (!ret)
-			ret = drain_locked(&worker, &courier, err);
+		ret = drain_locked(&worker, &courier, err);
 		worker_children_end(&worker.children);
 		io_close(&fd);
 		if (!ret)

@@ -5,6 +5,7 @@
 
 struct err;
 struct gate;
+struct worker_nursery;
 
 /*
  * The worker: settles the journal, runs what is queued, ends when nothing is
@@ -23,6 +24,7 @@ struct worker_counts {
 struct worker_input {
 	void (*tell)(const char *line); /* or NULL: a line for each step */
 	int (*stopped)(void);           /* or NULL: asked between steps */
+	struct worker_nursery *nursery; /* of the processes that run jobs */
 };
 
 /* Until nothing is left, nor waits to be tried again. */

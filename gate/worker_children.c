@@ -1,67 +1,27 @@
 #include "worker_children.h"
 
-#include <poll.h>
-#include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/err.h"
-#include "base/io.h"
 #include "base/mem.h"
-#include "base/names.h"
-#include "base/proc.h"
-#include "base/programs.h"
+#include "worker_nursery.h"
 
 /* From the signal on: a runner is given some time to clean up. */
 enum { END_MS = 60000 };
 
 int
-worker_children_init(struct worker_children *children, const char *gitdir,
-		     int quiet, struct err *err)
-{
-	*children = (struct worker_children){ .gitdir = gitdir,
-					      .quiet = quiet,
-					      .pipe = { -1, -1 } };
-	children->program = programs_find(PROGRAM_GATE);
-	if (!children->program)
-		return err_set(err, ERR_NOT_FOUND,
-			       PROGRAM_GATE " is not installed beside this "
-					    "program");
-	if (io_pipe(children->pipe) < 0)
-		return err_errno(err, "pipe");
-	return 0;
-}
-
-int
 worker_children_start(struct worker_children *children, uint64_t id,
 		      const struct job_kind *kind, struct err *err)
 {
-	char number[24];
-	const char *argv[] = {
-		children->program, "work", "--repo", children->gitdir,
-		"--job",           number, NULL
-	};
-	struct proc_options options = { .argv = argv,
-					.in = children->pipe[0],
-					.out = children->quiet ? -1
-							       : STDOUT_FILENO,
-					.err = -1 };
-	struct worker_child *child;
-	int ret;
+	int ret = worker_nursery_ask(children->nursery, NURSERY_START, id, err);
 
-	snprintf(number, sizeof(number), "%llu", (unsigned long long)id);
-	MEM_GROW(children->items, children->count, children->cap);
-	child = &children->items[children->count];
-	*child = (struct worker_child){ .id = id,
-					.kind = kind,
-					.since_s = clock_wall_s(&clock_real) };
-	ret = proc_start(&options, &child->pid, err);
 	if (ret < 0)
 		return ret;
-	child->fd = proc_open(child->pid);
-	children->count++;
+	MEM_GROW(children->items, children->count, children->cap);
+	children->items[children->count++] = (struct worker_child){
+		.id = id, .kind = kind, .since_s = clock_wall_s(&clock_real)
+	};
 	return 0;
 }
 
@@ -74,62 +34,61 @@ worker_children_find(const struct worker_children *children, uint64_t id)
 	return NULL;
 }
 
-void
-worker_child_leave(struct worker_child *child)
+int
+worker_children_stop(struct worker_children *children, uint64_t id,
+		     struct err *err)
 {
+	struct worker_child *child = worker_children_find(children, id);
+
+	if (!child)
+		return 0;
 	child->leaving = 1;
-	kill(child->pid, SIGTERM);
-}
-
-void
-worker_children_wait(const struct worker_children *children, int timeout_ms)
-{
-	int *fds = mem_new(children->count, sizeof(*fds));
-
-	for (size_t i = 0; i < children->count; i++)
-		fds[i] = children->items[i].fd;
-	io_wait_any(fds, children->count, timeout_ms);
-	free(fds);
+	return worker_nursery_ask(children->nursery, NURSERY_STOP, id, err);
 }
 
 int
-worker_children_reap(struct worker_children *children,
-		     struct worker_child *child, int *status)
+worker_children_reap(struct worker_children *children, int timeout_ms,
+		     struct worker_child *child, int *status, struct err *err)
 {
-	for (size_t i = 0; i < children->count; i++) {
-		struct worker_child *at = &children->items[i];
+	struct worker_child *found;
+	uint64_t id = 0;
+	int ret = worker_nursery_next(children->nursery, timeout_ms, &id,
+				      status, err);
 
-		if ((at->fd >= 0 && !io_wait(at->fd, POLLIN, 0)) ||
-		    proc_wait(at->pid, 0, status, NULL) == ERR_TIMEOUT)
-			continue;
-		io_close(&at->fd);
-		*child = *at;
-		*at = children->items[--children->count];
-		return 1;
-	}
-	return 0;
+	if (ret <= 0)
+		return ret;
+	found = worker_children_find(children, id);
+	if (!found)
+		return 0;
+	*child = *found;
+	*found = children->items[--children->count];
+	return 1;
 }
 
 void
 worker_children_end(struct worker_children *children)
 {
-	int64_t until_ms = clock_monotonic_ms(&clock_real) + END_MS;
+	int64_t now_ms = clock_monotonic_ms(&clock_real);
+	int64_t until_ms = now_ms + END_MS;
+	struct worker_child child;
+	int status, ret = 0;
 
 	for (size_t i = 0; i < children->count; i++)
-		worker_child_leave(&children->items[i]);
-	for (size_t i = 0; i < children->count; i++) {
-		struct worker_child *child = &children->items[i];
-
-		if (proc_wait(child->pid, until_ms, NULL, NULL) ==
-		    ERR_TIMEOUT) {
-			kill(child->pid, SIGKILL);
-			proc_wait(child->pid, -1, NULL, NULL);
-		}
-		io_close(&child->fd);
+		worker_nursery_ask(children->nursery, NURSERY_STOP,
+				   children->items[i].id, NULL);
+	while (children->count && ret >= 0) {
+		if (now_ms >= until_ms)
+			for (size_t i = 0; i < children->count; i++)
+				worker_nursery_ask(children->nursery,
+						   NURSERY_KILL,
+						   children->items[i].id, NULL);
+		ret = worker_children_reap(
+			children,
+			now_ms < until_ms ? (int)(until_ms - now_ms) : 1000,
+			&child, &status, NULL);
+		now_ms = clock_monotonic_ms(&clock_real);
 	}
-	io_close(&children->pipe[0]);
-	io_close(&children->pipe[1]);
 	free(children->items);
-	free(children->program);
-	*children = (struct worker_children){ .pipe = { -1, -1 } };
+	children->items = NULL;
+	children->count = children->cap = 0;
 }

@@ -3,37 +3,28 @@
 
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/types.h>
 
 struct err;
 struct job_kind;
+struct worker_nursery;
 
 /*
- * The worker's processes, one a job that runs: `pacegate work --job ID`. Each
- * leases its job itself, so that what it had goes back to the queue however it
- * ends. Their stdin is a pipe from the worker that nothing is written to: they
- * end when it does.
+ * The worker's processes, one a job that runs. Each leases its job itself, so
+ * that what it had goes back to the queue however it ends; and it ends when the
+ * worker does.
  */
 struct worker_child {
 	uint64_t id; /* of the job */
 	const struct job_kind *kind;
-	pid_t pid;
-	int fd; /* readable when it has ended; -1 where there are none */
 	int64_t since_s;
 	int leaving; /* was told to give way */
 };
 
 struct worker_children {
-	const char *gitdir; /* borrowed */
-	int quiet;          /* what they tell is not printed */
+	struct worker_nursery *nursery; /* borrowed */
 	struct worker_child *items;
 	size_t count, cap;
-	int pipe[2];
-	char *program;
 };
-
-int worker_children_init(struct worker_children *children, const char *gitdir,
-			 int quiet, struct err *err);
 
 int worker_children_start(struct worker_children *children, uint64_t id,
 			  const struct job_kind *kind, struct err *err);
@@ -42,18 +33,17 @@ int worker_children_start(struct worker_children *children, uint64_t id,
 struct worker_child *
 worker_children_find(const struct worker_children *children, uint64_t id);
 
-/* Its job goes back to the queue. */
-void worker_child_leave(struct worker_child *child);
+/* Its job is to go back to the queue. */
+int worker_children_stop(struct worker_children *children, uint64_t id,
+			 struct err *err);
 
-/* Wait so long for one to end. */
-void worker_children_wait(const struct worker_children *children,
-			  int timeout_ms);
+/* Wait so long for one to end, and take it out of the list: 1, and its status
+ * as waitpid(2); 0: none did. */
+int worker_children_reap(struct worker_children *children, int timeout_ms,
+			 struct worker_child *child, int *status,
+			 struct err *err);
 
-/* Take one that has ended out of the list: 1, and its wait status; 0: none. */
-int worker_children_reap(struct worker_children *children,
-			 struct worker_child *child, int *status);
-
-/* Have them all end, and release. */
+/* Have them all end. */
 void worker_children_end(struct worker_children *children);
 
 #endif

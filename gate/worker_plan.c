@@ -181,8 +181,6 @@ start(struct worker_plan *plan, const struct queue_look *look, struct err *err)
 
 	for (size_t i = 0; !ret && i < look->count; i++) {
 		const struct store_job *job = &look->jobs[i];
-		struct worker_child *child = worker_children_find(
-			plan->children, job->id);
 
 		switch (look->items[i].step) {
 		case STEP_NONE:
@@ -195,8 +193,8 @@ start(struct worker_plan *plan, const struct queue_look *look, struct err *err)
 					job_kind_of(job), err);
 			break;
 		case STEP_GIVE_WAY:
-			if (child)
-				worker_child_leave(child);
+			ret = worker_children_stop(plan->children, job->id,
+						   err);
 			break;
 		}
 	}

@@ -36,13 +36,14 @@ on_job(void *data, const struct store_job *job)
 	int64_t length_s = job_length_get(reader->tx, kind);
 	int64_t placed_s = json_int_or(job->doc, "placed", 0);
 	json_t *line = json_pack(
-		"{s:I, s:s, s:i, s:o, s:s, s:o, s:i, s:I, s:I, s:b}", "id",
+		"{s:I, s:s, s:i, s:o, s:s, s:o, s:i, s:I, s:I, s:b, s:I}", "id",
 		(json_int_t)job->id, "kind", kind, "class", (int)job->class,
 		"ref", json_text(json_text_or(update, "ref", "")), "commit",
 		json_text_or(update, "new", ""), "pusher",
 		json_text(json_text_or(job->doc, "pusher", "")), "tries",
 		(int)job->tries, "added", (json_int_t)job->added_s, "since",
-		(json_int_t)job->leased_s, "running", runs);
+		(json_int_t)job->leased_s, "running", runs, "process",
+		(json_int_t)(runs ? strtoll(job->owner, NULL, 10) : 0));
 
 	/* Where it was at an earlier try says nothing any more. */
 	if (runs && placed_s >= job->leased_s) {

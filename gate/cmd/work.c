@@ -1,7 +1,6 @@
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -12,12 +11,12 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/names.h"
-#include "base/units.h"
 #include "cmd/commands.h"
 #include "cmd/common.h"
 #include "gate.h"
 #include "job.h"
 #include "worker.h"
+#include "worker_nursery.h"
 
 enum { WATCH_MS = 2000 };
 
@@ -30,11 +29,11 @@ tell(const char *line)
 
 /* Configuration is read afresh each time: an admin need not start it anew. */
 static int
-drain(const char *repo, int quiet, struct worker_counts *counts,
-      struct err *err)
+drain(const char *repo, int quiet, struct worker_nursery *nursery,
+      struct worker_counts *counts, struct err *err)
 {
-	const struct worker_input input = { quiet ? NULL : tell,
-					    cmd_is_stopped };
+	const struct worker_input input = { quiet ? NULL : tell, cmd_is_stopped,
+					    nursery };
 	struct gate gate = GATE_INIT;
 	int ret = cmd_open(&gate, repo, STORE_WRITE, err);
 
@@ -49,34 +48,32 @@ drain(const char *repo, int quiet, struct worker_counts *counts,
 	return ret;
 }
 
-/* The worker that started this has gone: its end of the pipe is closed. */
+/* In a process of the worker: when that is gone, its end of the pipe is. */
 static int
 job_stops(void)
 {
-	struct stat in;
-
-	return cmd_is_stopped() ||
-	       (!fstat(STDIN_FILENO, &in) && S_ISFIFO(in.st_mode) &&
-		io_wait(STDIN_FILENO, POLLIN, 0) != 0);
+	return cmd_is_stopped() || io_wait(STDIN_FILENO, POLLIN, 0) != 0;
 }
 
 static int
-run_job(const char *repo, uint64_t id, struct err *err)
+run_job(const void *data, uint64_t id)
 {
+	const char *repo = data;
 	enum job_end end = JOB_NONE;
 	struct gate gate = GATE_INIT;
+	struct err err = ERR_INIT;
 	struct job job = { .gate = &gate, .tell = tell, .stopped = job_stops };
-	int ret = cmd_open(&gate, repo, STORE_WRITE, err);
+	int ret = cmd_open(&gate, repo, STORE_WRITE, &err);
 
 	if (!ret) {
 		char *log = gate_path(&gate, FILE_LOG);
 
 		log_open("work", log);
 		free(log);
-		ret = job_run(&job, id, &end, err);
-		if (ret < 0)
-			log_event(LOG_ERROR, "%s", err->text);
+		ret = job_run(&job, id, &end, &err);
 	}
+	if (ret < 0)
+		log_event(LOG_ERROR, "%s", err.text);
 	gate_close(&gate);
 	return ret < 0 ? EXIT_OURS : (int)end;
 }
@@ -113,8 +110,7 @@ cmd_work(int argc, char **argv)
 	struct worker_counts counts = { 0 };
 	const char *repo = NULL;
 	struct err err = ERR_INIT;
-	const char *job = NULL;
-	int64_t id = 0;
+	struct worker_nursery nursery;
 	int watch = 0, json = 0, ret;
 	const struct option_row rows[] = {
 		{ "repo", 0, OPTION_TEXT, "DIR", "the repository", &repo },
@@ -122,8 +118,6 @@ cmd_work(int argc, char **argv)
 		  &watch },
 		{ "json", 0, OPTION_FLAG, NULL, "what was done, as JSON",
 		  &json },
-		{ "job", 0, OPTION_TEXT, "ID",
-		  "run one job of the queue; the worker starts these", &job },
 		{ 0 }
 	};
 
@@ -131,20 +125,16 @@ cmd_work(int argc, char **argv)
 	if (ret >= 0)
 		return ret;
 	cmd_catch_signals();
-	if (job && units_parse_count(job, 0, INT64_MAX, &id) < 0) {
-		err_set(&err, ERR_INPUT, "--job %s: see `pacegate status`",
-			job);
-		return cmd_fail(&err);
+	ret = worker_nursery_start(&nursery, run_job, repo, json, &err);
+	while (!ret) {
+		ret = drain(repo, json, &nursery, &counts, &err);
+		if (ret < 0 || !watch || cmd_is_stopped())
+			break;
+		clock_sleep_ms(WATCH_MS);
 	}
-	if (job)
-		return run_job(repo, (uint64_t)id, &err);
-	do {
-		ret = drain(repo, json, &counts, &err);
-		if (ret < 0)
-			return cmd_fail(&err);
-		if (watch && !cmd_is_stopped())
-			clock_sleep_ms(WATCH_MS);
-	} while (watch && !cmd_is_stopped());
+	worker_nursery_end(&nursery);
+	if (ret < 0)
+		return cmd_fail(&err);
 	print_counts(&counts, json);
 	return EXIT_FINE;
 }

@@ -16,11 +16,14 @@ PY
 empty() { queue 'not jobs'; }
 workers() { pgrep -f "[p]acegate work --repo" | while read -r pid; do
 	[ "$(readlink "/proc/$pid/cwd")" = "$bare" ] && echo "$pid"; done; }
-# Those that run a job, and the one that starts them.
-children() { for pid in $(workers); do
-	tr '\0' ' ' <"/proc/$pid/cmdline" | grep -q -- --job && echo "$pid"; done; }
-scheduler() { for pid in $(workers); do
-	tr '\0' ' ' <"/proc/$pid/cmdline" | grep -q -- --job || echo "$pid"; done; }
+# children: those that run a job. scheduler: the one that they are of.
+children() { pacegate status --repo "$bare" --json | python3 -c '
+import json, sys
+for job in json.load(sys.stdin)["queue"]:
+    if job["running"]:
+        print(job["process"])'; }
+parent() { sed -n 's/^PPid:[[:blank:]]*//p' "/proc/$1/status"; }
+scheduler() { parent "$(parent "$(children | sed -n 1p)")"; }
 idle() { [ -z "$(workers)" ]; }
 # done_all: the queue is empty, and the worker has ended.
 done_all() { waited 90 empty && waited 30 idle; }
@@ -197,10 +200,11 @@ hold
 from_main killed1
 from_main killed2
 waited 30 running 2
-kill -9 "$(children | head -1)"
+before=$(scheduler)
+kill -9 "$(children | sed -n 1p)"
 ok "a job whose process is killed goes back, and is begun anew" waited 30 \
 	queue 'len(running) == 2 and sum(j["tries"] for j in jobs) == 1'
-ok "by the same worker" is "$(scheduler | wc -l)" 1
+ok "by the same worker" is "$(scheduler)" "$before"
 waited 30 running 2
 kill -9 "$(scheduler)"
 ok "with the scheduler its processes end" waited 60 idle

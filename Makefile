@@ -98,7 +98,7 @@ $(B)/tests/unit/%: $(B)/tests/unit/%.o $(B)/libhooks.a $(B)/librunner.a $(B)/lib
 $(B)/tests/host/post: $(B)/tests/host/post.o $(B)/libgate.a
 	$(CC) $(ALLLDFLAGS) -o $@ $^ $(GATE_LIBS) $(HOST_LIBS)
 
-$(B)/tests/bench/hot $(B)/tests/bench/fill $(B)/tests/bench/store: $(B)/tests/bench/%: \
+$(B)/tests/bench/hot $(B)/tests/bench/fill $(B)/tests/bench/store $(B)/tests/bench/sleeper: $(B)/tests/bench/%: \
 		$(B)/tests/bench/%.o $(B)/libgate.a
 	$(CC) $(ALLLDFLAGS) -o $@ $^ $(GATE_LIBS)
 
@@ -280,6 +280,12 @@ check-slurm: deps-check
 	@$(MAKE) -s -j2 all
 	@PACEGATE_BUILD=$(CURDIR)/$(B) tests/run $(sort $(wildcard tests/slurm/*.sh))
 
+# A Slurm of 500 nodes on this machine; FLEET_NODES, FLEET_SECONDS.
+bench-fleet: deps-check
+	@contrib/deps slurm
+	@$(MAKE) -s all $(B)/tests/bench/sleeper
+	@PACEGATE_BUILD=$(CURDIR)/$(B) tests/bench/fleet
+
 # The pages in a real browser.
 check-web: deps-check
 	@contrib/deps web
@@ -325,11 +331,12 @@ help:
 	@echo 'check-cgroup2 the sandbox on cgroup v2, under user-mode-linux'
 	@echo 'fuzz      every parser of strangers'"'"' text, FUZZ_SECONDS=60 each'
 	@echo 'bench-judge  false alarms and slowdowns found, in the real gate (long)'
+	@echo 'bench-fleet  sessions on a real Slurm of 500 nodes, all on this machine'
 	@echo 'bench     figures, as ratios side by side'
 	@echo 'bench-store-size  400 million points: 25 GB of disk, an hour'
 	@echo 'format    clang-format over every source'
 
 .PHONY: all unit fuzz-targets fuzz deps deps-check install uninstall demo check bench \
-	check-hosts check-slurm check-web pictures check-racket check-root check-cgroup2 check-long check-size bench-judge bench-store-size format clean help
+	check-hosts check-slurm bench-fleet check-web pictures check-racket check-root check-cgroup2 check-long check-size bench-judge bench-store-size format clean help
 .SECONDARY:
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

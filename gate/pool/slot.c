@@ -85,6 +85,65 @@ slot_try(struct slot *slot, const struct slot_rules *rules, struct err *err)
 	return 0;
 }
 
+/* Where somebody who waits stands: locks again, -1 while not held. */
+struct line {
+	int head;   /* the first in line of his repository */
+	int turn;   /* the one who tries, of all that are such */
+	int wanted; /* somebody blocks */
+};
+
+/* 1 with the lock, 0 while another has it. */
+static int
+step_up(int *held, int fd, int how)
+{
+	if (fd < 0)
+		return ERR_SYSTEM;
+	if (flock(fd, how | LOCK_NB) < 0) {
+		io_close(&fd);
+		return errno == EWOULDBLOCK ? 0 : ERR_SYSTEM;
+	}
+	*held = fd;
+	return 1;
+}
+
+/*
+ * Whoever gives a slot back and wants the next one would always be the first
+ * to see it free. So one at a time may try, of each repository one at a time
+ * stands in line for that, and nobody in the background while somebody blocks.
+ */
+static int
+may_try(struct line *line, const struct slot_rules *rules,
+	enum slot_class class, struct err *err)
+{
+	int got = 1;
+
+	if (class == SLOT_BLOCKING && line->turn < 0)
+		return step_up(&line->turn,
+			       open_lock(rules, "turn.blocking", err), LOCK_EX);
+	if (class == SLOT_BLOCKING)
+		return 1;
+	if (slot_is_wanted(rules))
+		return 0;
+	/* One that cannot be opened has nobody who stands in line. */
+	if (rules->repository && line->head < 0)
+		got = step_up(&line->head,
+			      open(rules->repository,
+				   O_RDONLY | O_DIRECTORY | O_CLOEXEC),
+			      LOCK_EX) != 0;
+	if (got && line->turn < 0)
+		got = step_up(&line->turn, open_lock(rules, "turn", err),
+			      LOCK_EX);
+	return got;
+}
+
+static void
+leave(struct line *line)
+{
+	io_close(&line->head);
+	io_close(&line->turn);
+	io_close(&line->wanted);
+}
+
 int
 slot_take(struct slot *slot, const struct slot_rules *rules,
 	  enum slot_class class, int64_t deadline_ms,
@@ -92,16 +151,21 @@ slot_take(struct slot *slot, const struct slot_rules *rules,
 	  struct err *err)
 {
 	int64_t start = clock_monotonic_ms(&clock_real), told = start;
-	int wanted = -1, got;
+	struct line line = { -1, -1, -1 };
+	int got;
 
-	while (!(got = slot_try(slot, rules, err))) {
+	for (;;) {
 		int64_t now = clock_monotonic_ms(&clock_real);
 
-		if (class == SLOT_BLOCKING && wanted < 0) {
-			wanted = open_lock(rules, "wanted", NULL);
-			if (wanted >= 0)
-				(void)flock(wanted, LOCK_SH | LOCK_NB);
-		}
+		got = may_try(&line, rules, class, err);
+		if (got > 0)
+			got = slot_try(slot, rules, err);
+		if (got)
+			break;
+		if (class == SLOT_BLOCKING && line.wanted < 0)
+			(void)step_up(&line.wanted,
+				      open_lock(rules, "wanted", NULL),
+				      LOCK_SH);
 		if (deadline_ms >= 0 && now >= deadline_ms) {
 			got = err_set(err, ERR_TIMEOUT,
 				      "no slot became free in time");
@@ -116,7 +180,7 @@ slot_take(struct slot *slot, const struct slot_rules *rules,
 		}
 		clock_sleep_ms(POLL_MS);
 	}
-	io_close(&wanted);
+	leave(&line);
 	if (got < 0)
 		return got;
 	return slot_cpus(rules->cpus, slot->index, rules->count, slot->cpus,

@@ -13,10 +13,11 @@ struct err;
  * that a push is waiting, so that background sessions give way.
  */
 struct slot_rules {
-	const char *lock_dir; /* NULL: /run/lock, else /tmp */
-	const char *name;     /* of their locks, NULL: `slot` */
-	const char *cpus;     /* "1-3,5", NULL: all but the first core */
-	unsigned count;       /* slots that share them; at least 1 */
+	const char *lock_dir;   /* NULL: /run/lock, else /tmp */
+	const char *name;       /* of their locks, NULL: `slot` */
+	const char *repository; /* its directory: they take turns; NULL: none */
+	const char *cpus;       /* "1-3,5", NULL: all but the first core */
+	unsigned count;         /* slots that share them; at least 1 */
 };
 
 struct slot {
@@ -34,9 +35,11 @@ enum slot_class { SLOT_BLOCKING, SLOT_BACKGROUND };
 
 /*
  * Take any free slot, waiting until deadline_ms (monotonic, 0: do not wait,
- * -1: no limit). waiting(data, seconds) is called about once a second, may be
- * NULL, and stops the wait by returning non-zero. ERR_TIMEOUT or ERR_BUSY when
- * there was none, ERR_SYSTEM when the locks cannot be used.
+ * -1: no limit). A session in the background waits while any that blocks
+ * does; of these the repositories take turns. waiting(data, seconds) is called
+ * about once a second, may be NULL, and stops the wait by returning non-zero.
+ * ERR_TIMEOUT or ERR_BUSY when there was none, ERR_SYSTEM when the locks cannot
+ * be used.
  */
 int slot_take(struct slot *slot, const struct slot_rules *rules,
 	      enum slot_class class, int64_t deadline_ms,

@@ -4,14 +4,20 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <fcntl.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/file.h"
+#include "base/io.h"
 #include "base/json.h"
+#include "base/mem.h"
 #include "plan/plan.h"
 #include "policy/directive.h"
 #include "pool/slot.h"
@@ -236,6 +242,98 @@ a_slot_has_one_holder(void **state)
 	assert_int_equal(file_remove_tree(dir, &err), 0);
 }
 
+/* Who gives a slot back and wants it again comes after one who waited. */
+static void
+who_waits_is_not_passed_over(void **state)
+{
+	char dir[] = "/tmp/pacegate-slot.XXXXXX", byte = 0;
+	struct slot_rules rules = { .cpus = "0", .count = 1 };
+	struct slot slot = SLOT_INIT;
+	struct err err = ERR_INIT;
+	char *turn;
+	int fds[2], fd, status = 0;
+	pid_t child;
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	rules.lock_dir = dir;
+	assert_int_equal(pipe2(fds, O_CLOEXEC | O_NONBLOCK), 0);
+	assert_int_equal(
+		slot_take(&slot, &rules, SLOT_BACKGROUND, 0, NULL, NULL, &err),
+		0);
+	child = fork();
+	if (!child) {
+		struct slot own = SLOT_INIT;
+
+		/* A lock is held as long as any copy of it is open. */
+		slot_give_back(&slot);
+		if (slot_take(&own, &rules, SLOT_BACKGROUND, -1, NULL, NULL,
+			      &err) < 0)
+			_exit(1);
+		_exit(write(fds[1], "x", 1) != 1);
+	}
+	turn = mem_text("%s/pacegate.turn", dir);
+	for (int held = 0; !held; io_close(&fd)) {
+		clock_sleep_ms(5);
+		fd = open(turn, O_RDONLY | O_CLOEXEC);
+		held = fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) < 0;
+	}
+	slot_give_back(&slot);
+	assert_int_equal(
+		slot_take(&slot, &rules, SLOT_BACKGROUND, -1, NULL, NULL, &err),
+		0);
+	assert_int_equal(read(fds[0], &byte, 1), 1);
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+	slot_give_back(&slot);
+	free(turn);
+	close(fds[0]);
+	close(fds[1]);
+	assert_int_equal(file_remove_tree(dir, &err), 0);
+}
+
+static int
+give_up(void *data, int64_t waited_ms)
+{
+	(void)data;
+	(void)waited_ms;
+	return 1;
+}
+
+/* Not even a free slot is for the background while somebody blocks. */
+static void
+the_background_waits_for_who_blocks(void **state)
+{
+	char dir[] = "/tmp/pacegate-slot.XXXXXX";
+	struct slot_rules rules = { .cpus = "0", .count = 2 };
+	struct slot slot = SLOT_INIT;
+	struct err err = ERR_INIT;
+	char *wanted;
+	int fd;
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	rules.lock_dir = dir;
+	wanted = mem_text("%s/pacegate.wanted", dir);
+	fd = open(wanted, O_RDONLY | O_CREAT | O_CLOEXEC, 0644);
+	assert_int_equal(flock(fd, LOCK_SH), 0);
+	assert_true(slot_is_wanted(&rules));
+	assert_int_equal(slot_take(&slot, &rules, SLOT_BACKGROUND, -1, give_up,
+				   NULL, &err),
+			 ERR_BUSY);
+	assert_int_equal(
+		slot_take(&slot, &rules, SLOT_BLOCKING, 0, NULL, NULL, &err),
+		0);
+	slot_give_back(&slot);
+	close(fd);
+	assert_int_equal(
+		slot_take(&slot, &rules, SLOT_BACKGROUND, 0, NULL, NULL, &err),
+		0);
+	slot_give_back(&slot);
+	free(wanted);
+	assert_int_equal(file_remove_tree(dir, &err), 0);
+}
+
 int
 main(void)
 {
@@ -246,6 +344,8 @@ main(void)
 		cmocka_unit_test(a_runner_is_not_trusted),
 		cmocka_unit_test(slots_share_the_cpus),
 		cmocka_unit_test(a_slot_has_one_holder),
+		cmocka_unit_test(who_waits_is_not_passed_over),
+		cmocka_unit_test(the_background_waits_for_who_blocks),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

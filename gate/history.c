@@ -193,6 +193,7 @@ ask(struct store_tx *tx, const struct history *history, size_t at,
     struct history_change *change, struct err *err)
 {
 	const struct report_metric *metric;
+	const struct report_test *test;
 	struct report report;
 	int ret = read_verdict(tx, history, at, &report, &metric, err);
 
@@ -202,6 +203,9 @@ ask(struct store_tx *tx, const struct history *history, size_t at,
 					       : metric->verdict;
 		change->is_told = 1;
 	}
+	test = report_find(&report, history->test);
+	if (test && !oid_is_zero(&test->culprit.commit))
+		change->culprit = test->culprit.commit;
 	report_release(&report);
 	return ret;
 }

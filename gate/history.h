@@ -34,6 +34,7 @@ struct history_change {
 	int is_told;          /* the gate's verdict at the time is known: */
 	enum verdict told;    /* the worst of those that may have made it, or
 				 the best of them where it got better */
+	struct oid culprit;   /* that a bisection named, or zero */
 };
 
 struct history {

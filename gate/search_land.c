@@ -309,12 +309,15 @@ put_culprit(struct store_tx *tx, const json_t *record, const struct oid *tip)
 int
 search_conclude(struct store_tx *tx, const json_t *record, struct err *err)
 {
+	const json_t *result = json_object_get(record, "result");
+	struct oid culprit;
 	json_t *tip;
 	size_t i;
 
 	(void)err;
-	if (!strcmp(json_text_or(json_object_get(record, "result"), "kind", ""),
-		    "none"))
+	if (!json_get_oid(result, "commit", &culprit, NULL))
+		put_culprit(tx, record, &culprit);
+	if (!strcmp(json_text_or(result, "kind", ""), "none"))
 		return 0;
 	json_array_foreach(json_object_get(record, "tips"), i, tip)
 	{

@@ -192,6 +192,8 @@ change_json(const struct history *history, const struct history_change *found)
 	if (found->is_told)
 		json_object_set_new(json, "verdict",
 				    json_string(verdict_name(found->told)));
+	if (!oid_is_zero(&found->culprit))
+		json_object_set_new(json, "culprit", json_oid(&found->culprit));
 	return json;
 }
 

@@ -94,6 +94,9 @@ print_change(const struct history *history, const struct history_change *found)
 		buf_adds(&line, ", passing");
 	else if (said)
 		buf_addf(&line, "; %s", said);
+	if (!oid_is_zero(&found->culprit))
+		buf_addf(&line, "; bisection: by %s",
+			 oid_short(&found->culprit, first));
 	puts(buf_text(&line));
 	buf_release(&line);
 }

@@ -78,7 +78,28 @@ push origin main
 settle
 ok "a further step is" is "$(culprit main)" "$(commit_of 'Still slower')"
 
+# With enough of a history around it.
+begin logged
+at() { [ "$1" != 20 ] || plant a=39; }
+git -C "$bare" config pacegate.commits 60
+commits 1 12
+push origin main
+settle
+git -C "$bare" config pacegate.commits 2
+commits 13 24
+push origin main
+settle
+git -C "$bare" config pacegate.commits 60
+commits 25 36
+push origin main
+settle
+try pacegate log perf/a --metric cpu --repo "$bare" -n 0
+ok "log tells it at the change" grep -qE "^\^ \+30.*; bisection: by $(
+	commit_of 'Commit 20' | cut -c 1-10)" "$shown"
+
+# In a push that is measured while it waits as well.
 begin better
+git -C "$bare" config pacegate.refs/heads/main.mode wait
 at() { [ "$1" != 3 ] || plant a=20; }
 commits 1 9
 push origin main

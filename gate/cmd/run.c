@@ -146,6 +146,30 @@ gather_pair(struct gate *gate, const struct run *run,
 	return ret;
 }
 
+/* Nothing is to be weighed, and why. */
+static void
+print_reason(const struct gather *gather, const struct run *run,
+	     const struct comparison *pair)
+{
+	struct buf text = BUF_INIT;
+	struct report report;
+
+	if (!run->json) {
+		gather_add_text(gather, &text);
+		puts(buf_text(&text));
+		buf_release(&text);
+		return;
+	}
+	gather_add_reason(gather, &text);
+	report_init(&report, &pair->tip);
+	report.verdict = VERDICT_UNWEIGHED;
+	report_set(&report.why, buf_text(&text));
+	gather_describe(gather, &report);
+	cmd_print_report(&report, 1, 0);
+	report_release(&report);
+	buf_release(&text);
+}
+
 static int
 weigh(struct gate *gate, const struct run *run, const struct comparison *pair,
       struct err *err)
@@ -154,15 +178,13 @@ weigh(struct gate *gate, const struct run *run, const struct comparison *pair,
 				.deadline_ms = -1,
 				.progress = on_progress };
 	struct weigh_result result = { 0 };
-	struct buf text = BUF_INIT;
 	struct gather gather;
 	int ret = gather_pair(gate, run, pair, &gather, err);
 	int code = EXIT_FINE;
 
 	print_problems(&gather.problems);
 	if (!ret && gather.outcome != GATHER_WEIGH) {
-		gather_add_text(&gather, &text);
-		printf("%s\n", buf_text(&text));
+		print_reason(&gather, run, pair);
 	} else if (!ret) {
 		ret = gate_weigh(gate, &gather, &how, &result, err);
 		if (isatty(STDERR_FILENO))
@@ -175,7 +197,6 @@ weigh(struct gate *gate, const struct run *run, const struct comparison *pair,
 		code = verdict_is_regression(report->verdict) ? EXIT_REGRESSION
 							      : EXIT_FINE;
 	}
-	buf_release(&text);
 	weigh_release(&result);
 	gather_release(&gather);
 	return ret < 0 ? ret : code;

@@ -38,6 +38,8 @@ text = open(sys.argv[1]).read()
 first, end = json.JSONDecoder().raw_decode(text)
 assert first["test"] == "cpu" and not first["alarm"], first
 assert json.loads(text[end:])["rows"]' "$shown"
+ok "described in the manual" "$here/../lib/manual-json" "$build/man" \
+	pacegate-canary.1 "$shown"
 ok "what lies below the threshold is not counted against it" sh -c \
 	"pacegate doctor --repo '$bare' | grep canary | grep -v ' ok '; [ \$? = 1 ]"
 git -C "$bare" config pacegate-test.canary/cpu.threshold 0.5%

@@ -101,6 +101,7 @@ weigh_pair(struct flight *flight, struct weigh_result *result, struct err *err)
 				.give_way = canary->give_way,
 				.stopped = canary->stopped,
 				.placed = canary->placed,
+				.progress = canary->progress,
 				.data = canary->data };
 	struct gather gather = { 0 };
 	struct texts only = { 0 };

@@ -8,6 +8,7 @@
 
 struct err;
 struct gate;
+struct weigh_progress;
 
 /*
  * The canary: does the gate still bite, and does it cry wolf? Commits with
@@ -55,6 +56,7 @@ struct canary {
 	int (*give_way)(void *data);
 	int (*stopped)(void *data);
 	void (*placed)(void *data, const char *where);
+	void (*progress)(void *data, const struct weigh_progress *progress);
 	/* Gets each pair as it comes, or NULL. */
 	void (*tell)(void *data, const struct canary_pair *pair);
 	void *data;

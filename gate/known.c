@@ -106,3 +106,18 @@ known_suggest(const struct gate *gate, const char *test, struct err *err)
 	texts_release(&names);
 	return err->code;
 }
+
+int
+known_check(const struct gate *gate, const char *test, struct err *err)
+{
+	struct texts names = { 0 };
+	int is_known;
+
+	known_tests(gate, &names);
+	is_known = texts_has(&names, test);
+	texts_release(&names);
+	if (is_known)
+		return 0;
+	err_set(err, ERR_NOT_FOUND, "there is no test %.200s", test);
+	return known_suggest(gate, test, err);
+}

@@ -18,4 +18,7 @@ void known_tests(const struct gate *gate, struct texts *names);
  */
 int known_suggest(const struct gate *gate, const char *test, struct err *err);
 
+/* 0 for a test that there is, else the same of it. */
+int known_check(const struct gate *gate, const char *test, struct err *err);
+
 #endif

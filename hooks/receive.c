@@ -94,11 +94,11 @@ static void
 on_progress(void *data, const struct weigh_progress *progress)
 {
 	struct receive *receive = data;
-	char line[160];
+	struct buf line = BUF_INIT;
 
-	sideband_bar(line, sizeof(line), progress->share, progress->what,
-		     progress->left_ms);
-	sideband_progress(&receive->screen.sideband, line);
+	sideband_bar(&line, progress->share, progress->what, progress->left_ms);
+	sideband_progress(&receive->screen.sideband, buf_text(&line));
+	buf_release(&line);
 }
 
 static int

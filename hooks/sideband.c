@@ -1,14 +1,13 @@
 #include "hooks/sideband.h"
 
 #include <poll.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/io.h"
-#include "base/units.h"
+#include "report/bar.h"
 
 enum {
 	PIECE = 4096,
@@ -16,7 +15,7 @@ enum {
 	PATIENCE_MS = 2000, /* for a client that reads slowly */
 	PROGRESS_MS = 500,
 	GONE_MS = 100,
-	BAR = 24
+	COLUMNS = 100 /* nobody knows the client's; git wraps none */
 };
 
 void
@@ -112,22 +111,8 @@ sideband_is_unread(const struct sideband *sideband)
 }
 
 void
-sideband_bar(char *line, size_t size, double share, const char *what,
-	     int64_t left_ms)
+sideband_bar(struct buf *line, double share, const char *what, int64_t left_ms)
 {
-	int full = (int)((share < 0 ? 0 : share > 1 ? 1 : share) * BAR);
-	struct buf left = BUF_INIT;
-	char bar[BAR + 1];
-
-	memset(bar, '.', BAR);
-	memset(bar, '#', (size_t)full);
-	bar[BAR] = '\0';
-	if (left_ms >= 0) {
-		buf_adds(&left, ", ");
-		units_add_duration(&left, left_ms);
-		buf_adds(&left, " left");
-	}
-	snprintf(line, size, "pacegate: [%s] %3.0f %%  %s%s", bar, share * 100,
-		 what, buf_text(&left));
-	buf_release(&left);
+	buf_adds(line, "pacegate: ");
+	bar_add(line, COLUMNS, share, what, left_ms);
 }

@@ -4,6 +4,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct buf;
+
 /*
  * What the pusher sees: lines on stderr, which git shows as `remote:`.
  *
@@ -32,8 +34,8 @@ void sideband_progress(struct sideband *sideband, const char *text);
 /* Nobody reads what was said: the client is gone, or it is very slow. */
 int sideband_is_unread(const struct sideband *sideband);
 
-/* `[######......]  45 %  what, 12 s left` into line. */
-void sideband_bar(char *line, size_t size, double share, const char *what,
+/* Append `pacegate: [######......]  45 %  what, 12 s left`. */
+void sideband_bar(struct buf *line, double share, const char *what,
 		  int64_t left_ms);
 
 #endif

@@ -56,13 +56,15 @@ void
 nearest_add(struct nearest *nearest, const char *known)
 {
 	size_t len = strlen(nearest->word);
+	const char *slash = strrchr(nearest->word, '/');
 	size_t distance = distance_between(nearest->word, known);
 
 	/* A word that is being typed counts as near, as `stat` for `status`. */
 	if (len > 2 && !strncmp(nearest->word, known, len))
 		distance = 1;
-	if (distance > 1 + len / 4 || distance >= nearest->distance ||
-	    distance >= len)
+	/* Of a path the last part counts: what is before is often the same. */
+	if (distance > 1 + strlen(slash ? slash + 1 : nearest->word) / 4 ||
+	    distance >= nearest->distance || distance >= len)
 		return;
 	nearest->best = known;
 	nearest->distance = distance;

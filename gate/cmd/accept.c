@@ -16,6 +16,7 @@
 #include "gate.h"
 #include "gather.h"
 #include "gather_tests.h"
+#include "known.h"
 #include "repo/repo.h"
 
 /* A commit that holds the baseline of an earlier one. */
@@ -127,9 +128,11 @@ check_test(const struct gate *gate, struct change *change, struct err *err)
 	    0)
 		return err->code;
 	if (repo_file_at(gate->repo, &tree, change->test, &blob, NULL, NULL) <
-	    0)
-		return err_set(err, ERR_NOT_FOUND, "%s holds no file %s",
-			       oid_short(&change->commit, hex), change->test);
+	    0) {
+		err_set(err, ERR_NOT_FOUND, "%s holds no file %s",
+			oid_short(&change->commit, hex), change->test);
+		return known_suggest(gate, change->test, err);
+	}
 	test.blob = blob;
 	gather_definition(gate->repo, &tree, &test,
 			  change->baseline.definition);

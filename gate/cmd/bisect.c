@@ -19,6 +19,7 @@
 #include "base/units.h"
 #include "cmd/commands.h"
 #include "cmd/common.h"
+#include "cmd/progress.h"
 #include "gate.h"
 #include "repo/repo.h"
 #include "report/culprit.h"
@@ -219,17 +220,6 @@ save(struct bisecting *b, const struct search_weighed *weighed, struct err *err)
 /* Weighing. */
 
 static void
-on_progress(void *data, const struct weigh_progress *progress)
-{
-	(void)data;
-	if (isatty(STDERR_FILENO)) {
-		fprintf(stderr, "\r%3.0f %%  %-40.40s", progress->share * 100,
-			progress->what);
-		fflush(stderr);
-	}
-}
-
-static void
 say_answer(const struct bisecting *b, const struct search_weighed *weighed)
 {
 	const json_t *answer = search_record_answer(b->record, &weighed->ask);
@@ -331,13 +321,18 @@ find_answer(struct bisecting *b, const struct search_ask *ask,
 static int
 weigh(struct bisecting *b, const struct search_ask *ask, struct err *err)
 {
+	struct progress progress;
 	const struct gate_run how = { .class = b->gate.store ? SLOT_BACKGROUND
 							     : SLOT_BLOCKING,
 				      .deadline_ms = -1,
-				      .progress = on_progress };
+				      .progress = progress_weigh,
+				      .data = &progress };
 	struct search_weighed weighed;
-	int ret = find_answer(b, ask, &how, &weighed, err);
+	int ret;
 
+	progress_begin(&progress, NULL);
+	ret = find_answer(b, ask, &how, &weighed, err);
+	progress_clear(&progress);
 	if (!ret) {
 		if (!*json_text_or(b->record, "metric", ""))
 			choose_metric(b, &weighed);

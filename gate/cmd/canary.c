@@ -12,9 +12,11 @@
 #include "cmd/commands.h"
 #include "cmd/common.h"
 #include "cmd/install.h"
+#include "cmd/progress.h"
 #include "gate.h"
 #include "policy/keys.h"
 #include "repo/repo.h"
+#include "weigh.h"
 
 enum { MAX_PAIRS = 100000 };
 
@@ -24,12 +26,29 @@ struct asked {
 	int json;
 };
 
+/* The bar over all pairs. */
+struct watch {
+	struct progress progress;
+	unsigned done, total;
+};
+
+static void
+on_progress(void *data, const struct weigh_progress *at)
+{
+	struct watch *watch = data;
+
+	progress_share(&watch->progress,
+		       (watch->done + at->share) / watch->total, at->what);
+}
+
 static void
 print_pair(void *data, const struct canary_pair *pair)
 {
+	struct watch *watch = data;
 	struct buf line = BUF_INIT;
 
-	(void)data;
+	watch->done++;
+	progress_clear(&watch->progress);
 	buf_addf(&line, "%s, planted %+5.1f %%: %s", pair->test,
 		 pair->size * 100, verdict_name(pair->verdict));
 	if (pair->metric) {
@@ -56,7 +75,10 @@ print_pair_json(void *data, const struct canary_pair *pair)
 		json_text(pair->metric ? pair->metric : ""), "ratio",
 		json_num(pair->ratio), "trials", (int)pair->trials, "sessions",
 		(int)pair->sessions, "ms", (json_int_t)pair->ms);
-	(void)data;
+	struct watch *watch = data;
+
+	watch->done++;
+	progress_clear(&watch->progress);
 	json_write_line(STDOUT_FILENO, json, NULL);
 	json_decref(json);
 }
@@ -135,8 +157,11 @@ read_kinds(const struct asked *asked, struct canary *canary, struct err *err)
 static int
 run_sizes(struct gate *gate, const struct asked *asked, struct err *err)
 {
+	struct watch watch = { .total = 1 };
 	struct canary canary = { .tell = asked->json ? print_pair_json
-						     : print_pair };
+						     : print_pair,
+				 .progress = on_progress,
+				 .data = &watch };
 	int64_t count = 1;
 	int ret = read_kinds(asked, &canary, err);
 
@@ -145,6 +170,10 @@ run_sizes(struct gate *gate, const struct asked *asked, struct err *err)
 		ret = err_set(err, ERR_INPUT,
 			      "--pairs %s: write a whole number", asked->pairs);
 	canary.pairs = (unsigned)count;
+	watch.total =
+		(unsigned)asked->sizes.count * canary.pairs *
+		(asked->test ? 1 : (unsigned)__builtin_popcount(canary.kinds));
+	progress_begin(&watch.progress, NULL);
 	for (size_t i = 0; !ret && count && i < asked->sizes.count; i++) {
 		const char *size = asked->sizes.items[i];
 
@@ -156,6 +185,7 @@ run_sizes(struct gate *gate, const struct asked *asked, struct err *err)
 				       size);
 		ret = canary_run(gate, &canary, err);
 	}
+	progress_clear(&watch.progress);
 	return ret;
 }
 

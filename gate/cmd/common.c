@@ -65,12 +65,16 @@ cmd_open(struct gate *gate, const char *repo, enum store_mode mode,
 
 	if (ret < 0)
 		return ret;
+	pager_configure(gate->repo);
 	ret = gate_open_store(gate, mode, err);
 	if (ret == ERR_NOT_FOUND)
-		return err_set(err, ERR_NOT_FOUND,
-			       "pacegate is not installed in %s: run "
-			       "`pacegate install` there",
-			       repo_gitdir(gate->repo));
+		return err_set(
+			err, ERR_NOT_FOUND,
+			"pacegate is not installed in %s: name the "
+			"server's repository by --repo, or run "
+			"`pacegate install` there; in a clone, `pacegate "
+			"run` weighs without",
+			repo_gitdir(gate->repo));
 	return ret;
 }
 
@@ -92,19 +96,14 @@ cmd_open_store(const char *repo, enum store_mode mode, struct store **store,
 	return ret;
 }
 
-int
-cmd_color(void)
-{
-	const char *no = getenv("NO_COLOR");
-
-	return pager_is_terminal() && (!no || !*no);
-}
-
 void
 cmd_print_report(const struct report *report, int json, int all)
 {
 	const struct text_style style = { .rows = 1000,
-					  .color = cmd_color(),
+					  .color = pager_color(),
+					  .columns = pager_is_terminal()
+							     ? pager_columns()
+							     : 0,
 					  .all = all };
 	struct buf text = BUF_INIT;
 	char hex[OID_HEX + 1];

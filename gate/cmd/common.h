@@ -31,9 +31,6 @@ int cmd_open(struct gate *gate, const char *repo, enum store_mode mode,
 int cmd_open_store(const char *repo, enum store_mode mode, struct store **store,
 		   struct err *err);
 
-/* Whether to colour what goes to stdout: a terminal, and NO_COLOR unset. */
-int cmd_color(void);
-
 /* A report on stdout, as text or JSON. */
 void cmd_print_report(const struct report *report, int json, int all);
 

@@ -5,9 +5,11 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/columns.h"
 #include "base/err.h"
 #include "base/exit.h"
 #include "base/json.h"
+#include "base/mem.h"
 #include "base/metrics.h"
 #include "base/units.h"
 #include "cmd/commands.h"
@@ -41,56 +43,137 @@ unit_of(const char *metric)
 	return row ? row->unit : "1";
 }
 
-static void
-print_row(const struct compare_row *row, int name_width)
-{
-	struct buf base = BUF_INIT, value = BUF_INIT, change = BUF_INIT;
-	struct buf range = BUF_INIT, test = BUF_INIT;
+enum { CELLS = 6, LEAST_NAME = 12 };
 
-	buf_add_clean(&test, row->test, strlen(row->test), 60);
-	units_add_value(&base, row->base, unit_of(row->metric));
-	units_add_value(&value, row->value, unit_of(row->metric));
-	if (isfinite(row->estimate.ratio))
-		units_add_change(&change, row->estimate.ratio);
+/* A table's line: cells and, of the change, its colour. */
+struct line {
+	char *cells[CELLS];
+	int better, worse; /* surely */
+};
+
+static char *
+interval_text(const struct compare_row *row)
+{
+	struct buf text = BUF_INIT;
+
 	if (!row->rounds) {
-		buf_adds(&range, "measured apart");
+		buf_adds(&text, "measured apart");
 	} else if (row->estimate.low > 0 && isfinite(row->estimate.high)) {
-		units_add_change(&range, row->estimate.low);
-		buf_adds(&range, " .. ");
-		units_add_change(&range, row->estimate.high);
-		buf_addf(&range, ", %zu rounds", row->rounds);
+		units_add_change(&text, row->estimate.low);
+		buf_adds(&text, " .. ");
+		units_add_change(&text, row->estimate.high);
+		buf_addf(&text, ", %zu rounds", row->rounds);
 	} else {
-		buf_adds(&range, "too few trials");
+		buf_adds(&text, "too few trials");
 	}
-	printf("%-*s  %-12s %9s  %9s  %8s  %s\n", name_width, buf_text(&test),
-	       row->metric, buf_text(&base), buf_text(&value),
-	       buf_text(&change), buf_text(&range));
-	buf_release(&test);
-	buf_release(&base);
-	buf_release(&value);
-	buf_release(&change);
-	buf_release(&range);
+	return buf_take(&text);
+}
+
+static char *
+value_text(double value, const char *metric)
+{
+	struct buf text = BUF_INIT;
+
+	units_add_value(&text, value, unit_of(metric));
+	return buf_take(&text);
+}
+
+static void
+fill_line(struct line *line, const struct compare_row *row)
+{
+	const struct metric_row *metric = metric_find(row->metric);
+	int more = row->rounds && row->estimate.low > 1;
+	int less = row->rounds && row->estimate.high < 1;
+	int turned = metric && metric->better == BETTER_HIGHER;
+	struct buf text = BUF_INIT;
+
+	buf_add_clean(&text, row->test, strlen(row->test), 120);
+	line->cells[0] = buf_take(&text);
+	buf_add_clean(&text, row->metric, strlen(row->metric), 40);
+	line->cells[1] = buf_take(&text);
+	line->cells[2] = value_text(row->base, row->metric);
+	line->cells[3] = value_text(row->value, row->metric);
+	if (isfinite(row->estimate.ratio))
+		units_add_change(&text, row->estimate.ratio);
+	line->cells[4] = buf_take(&text);
+	line->cells[5] = interval_text(row);
+	line->worse = turned ? less : more;
+	line->better = turned ? more : less;
+}
+
+static void
+print_line(const struct line *line, const size_t *width)
+{
+	const char *on = "";
+	struct buf text = BUF_INIT;
+
+	if (pager_color() && (line->worse || line->better))
+		on = line->worse ? "\033[31m" : "\033[32m";
+	for (size_t i = 0; i < CELLS; i++) {
+		if (!width[i])
+			continue;
+		buf_adds(&text, i ? "  " : "");
+		buf_adds(&text, i == 4 ? on : "");
+		/* The last one needs no blanks behind it. */
+		if (i + 1 < CELLS)
+			columns_add(&text, line->cells[i], width[i],
+				    i >= 2 ? COLUMNS_RIGHT : COLUMNS_LEFT);
+		else
+			buf_adds(&text, line->cells[i]);
+		buf_adds(&text, i == 4 && *on ? "\033[0m" : "");
+	}
+	puts(text.data);
+	buf_release(&text);
+}
+
+/* A narrow terminal holds no intervals, and then no long names. */
+static void
+find_widths(const struct line *lines, size_t count, size_t *width)
+{
+	size_t taken = 2 * (CELLS - 1), columns = pager_columns();
+
+	for (size_t i = 0; i < CELLS; i++) {
+		width[i] = 0;
+		for (size_t j = 0; j < count; j++) {
+			size_t len = columns_of(lines[j].cells[i]);
+
+			width[i] = len > width[i] ? len : width[i];
+		}
+		taken += width[i];
+	}
+	if (!pager_is_terminal() || taken <= columns)
+		return;
+	taken -= width[5] + 2;
+	width[5] = 0;
+	if (taken > columns && width[0] > taken - columns + LEAST_NAME)
+		width[0] -= taken - columns;
 }
 
 static void
 print_rows(const struct wanted *wanted)
 {
+	size_t count = wanted->compare.count + 1, width[CELLS];
+	struct line *lines = mem_new(count, sizeof(*lines));
 	char base[OID_HEX + 1], commit[OID_HEX + 1];
-	int width = 4;
+	const char *heads[CELLS] = { "test",
+				     "metric",
+				     oid_short(&wanted->base, base),
+				     oid_short(&wanted->commit, commit),
+				     "change",
+				     "interval" };
 
 	pager_start();
-	for (size_t i = 0; i < wanted->compare.count; i++) {
-		size_t len = strlen(wanted->compare.rows[i].test);
-
-		if (len < 60 && (int)len > width)
-			width = (int)len;
+	for (size_t i = 0; i < CELLS; i++)
+		lines[0].cells[i] = mem_copy_text(heads[i]);
+	for (size_t i = 1; i < count; i++)
+		fill_line(&lines[i], &wanted->compare.rows[i - 1]);
+	find_widths(lines, count, width);
+	for (size_t i = 0; i < count; i++) {
+		print_line(&lines[i], width);
+		for (size_t j = 0; j < CELLS; j++)
+			free(lines[i].cells[j]);
 	}
-	oid_short(&wanted->base, base);
-	oid_short(&wanted->commit, commit);
-	printf("%-*s  %-12s %9.9s  %9.9s  %8s  %s\n", width, "test", "metric",
-	       base, commit, "change", "interval");
-	for (size_t i = 0; i < wanted->compare.count; i++)
-		print_row(&wanted->compare.rows[i], width);
+	free(lines);
 }
 
 static void

@@ -232,6 +232,10 @@ cmd_detect(int argc, char **argv)
 	if (json)
 		d.all = json_array();
 	ret = io_read_all(STDIN_FILENO, &input, MAX_INPUT, &err);
+	if (!ret && !input.len)
+		ret = err_set(&err, ERR_INPUT,
+			      "stdin is empty: give it series,index,value, see "
+			      "`pacegate help detect`");
 	if (!ret)
 		ret = detect_all(&d, &input, &err);
 	if (json)

@@ -19,6 +19,7 @@
 #include "cmd/common.h"
 #include "cmd/install.h"
 #include "cmd/install_layout.h"
+#include "cmd/pager.h"
 #include "deliver_check.h"
 #include "gate.h"
 #include "policy/keys.h"
@@ -354,6 +355,7 @@ print_text(const struct doctor *doctor)
 	json_t *item;
 	size_t i;
 
+	pager_start();
 	puts("in force:");
 	json_array_foreach(doctor->settings, i, item)
 		printf("  %-34s %-12s %s\n", json_text_or(item, "key", ""),
@@ -395,6 +397,7 @@ cmd_doctor(int argc, char **argv)
 		ret = cmd_fail(&err);
 		goto out;
 	}
+	pager_configure(gate.repo);
 	check_config(&doctor, &gate);
 	check_hooks(&doctor, &gate);
 	check_store(&doctor, &gate);

@@ -7,6 +7,7 @@
 #include "base/units.h"
 #include "cmd/commands.h"
 #include "cmd/common.h"
+#include "cmd/progress.h"
 
 /* Long enough to look back over a release or two. */
 #define DEFAULT_KEEP "365d"
@@ -41,6 +42,7 @@ cmd_expire(int argc, char **argv)
 {
 	const char *repo = NULL, *keep = DEFAULT_KEEP;
 	struct store_expired expired;
+	struct progress progress;
 	struct store *store = NULL;
 	struct err err = ERR_INIT;
 	int64_t keep_ms;
@@ -61,10 +63,14 @@ cmd_expire(int argc, char **argv)
 		err_set(&err, ERR_INPUT, "'%.60s' is no time: say 90d", keep);
 	if (ret == 0)
 		ret = cmd_open_store(repo, STORE_WRITE, &store, &err);
-	if (ret == 0)
+	if (ret == 0) {
+		progress_begin(&progress, "records looked at");
+		store_watch(store, progress_store, &progress);
 		ret = store_expire(store,
 				   clock_wall_s(&clock_real) - keep_ms / 1000,
 				   &expired, &err);
+		progress_clear(&progress);
+	}
 	if (ret == 0)
 		print(&expired, json);
 	store_close(store);

@@ -1,23 +1,25 @@
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "base/buf.h"
+#include "base/columns.h"
 #include "base/err.h"
 #include "base/exit.h"
 #include "base/json.h"
+#include "base/mem.h"
 #include "base/units.h"
 #include "cmd/commands.h"
 #include "cmd/common.h"
 #include "cmd/pager.h"
+#include "gate.h"
+#include "known.h"
 
 struct listing {
 	const char *test;
-	int json;
 	json_t *all;
-	struct buf text; /* printed once the store is closed: a pager takes its
-			    time */
 };
 
 /* The change that was accepted: of the metric that moved most. */
@@ -45,32 +47,9 @@ add_measured(struct buf *line, const json_t *measured)
 static int
 on_entry(void *data, uint64_t id, const char *test, json_t *doc)
 {
-	struct listing *listing = data;
-	time_t when = (time_t)json_int_or(doc, "time", 0);
-	struct buf *line = &listing->text;
-	char stamp[32] = "";
-	struct tm parts;
-	const char *text;
-
 	(void)id;
-	if (listing->json) {
-		json_array_append(listing->all, doc);
-		return 0;
-	}
-	if (gmtime_r(&when, &parts))
-		strftime(stamp, sizeof(stamp), "%Y-%m-%d %H:%M", &parts);
-	buf_addf(line, "%s  %.10s  %-6s  ", stamp,
-		 json_text_or(doc, "commit", ""),
-		 json_text_or(doc, "what", ""));
-	buf_add_clean(line, test, strlen(test), 60);
-	add_measured(line, json_object_get(doc, "measured"));
-	buf_adds(line, "  ");
-	text = json_text_or(doc, "who", "");
-	buf_add_clean(line, text, strlen(text), 40);
-	buf_adds(line, ": ");
-	text = json_text_or(doc, "why", "");
-	buf_add_clean(line, text, strlen(text), 200);
-	buf_addc(line, '\n');
+	(void)test;
+	json_array_append(((struct listing *)data)->all, doc);
 	return 0;
 }
 
@@ -80,53 +59,103 @@ list_entries(struct store_tx *tx, void *data, struct err *err)
 	struct listing *listing = data;
 
 	(void)err;
-	buf_release(&listing->text);
 	json_array_clear(listing->all);
 	return store_ledger_each(tx, listing->test, 0, on_entry, listing);
 }
 
-static void
-print_all(struct listing *listing)
+/* The test and what it changed by, which share a column. */
+static char *
+subject_of(const json_t *doc)
 {
-	if (listing->json) {
-		json_print(listing->all);
-		return;
-	}
-	if (!listing->text.len) {
+	const char *test = json_text_or(doc, "test", "");
+	struct buf text = BUF_INIT;
+
+	buf_add_clean(&text, test, strlen(test), 60);
+	add_measured(&text, json_object_get(doc, "measured"));
+	return buf_take(&text);
+}
+
+static void
+print_entry(const json_t *doc, const char *subject, size_t width)
+{
+	time_t when = (time_t)json_int_or(doc, "time", 0);
+	const char *who = json_text_or(doc, "who", "");
+	const char *why = json_text_or(doc, "why", "");
+	const char *on = pager_color() ? "\033[33m" : "";
+	struct buf line = BUF_INIT;
+	char stamp[32] = "";
+	struct tm parts;
+
+	if (gmtime_r(&when, &parts))
+		strftime(stamp, sizeof(stamp), "%Y-%m-%d %H:%M", &parts);
+	buf_addf(&line, "%s  %s%.10s%s  %-6s  ", stamp, on,
+		 json_text_or(doc, "commit", ""), *on ? "\033[0m" : "",
+		 json_text_or(doc, "what", ""));
+	columns_add(&line, subject, width, COLUMNS_LEFT);
+	buf_adds(&line, "  ");
+	buf_add_clean(&line, who, strlen(who), 40);
+	buf_adds(&line, ": ");
+	buf_add_clean(&line, why, strlen(why), 200);
+	puts(line.data);
+	buf_release(&line);
+}
+
+static void
+print_all(const json_t *all)
+{
+	size_t count = json_array_size(all), width = 0;
+	char **subjects = mem_new(count + 1, sizeof(*subjects));
+
+	if (!count)
 		puts("nothing yet: it grows with trailers and admins' acts");
-		return;
+	else
+		pager_start();
+	for (size_t i = 0; i < count; i++) {
+		size_t columns;
+
+		subjects[i] = subject_of(json_array_get(all, i));
+		columns = columns_of(subjects[i]);
+		width = columns > width ? columns : width;
 	}
-	pager_start();
-	fputs(buf_text(&listing->text), stdout);
+	for (size_t i = 0; i < count; i++) {
+		print_entry(json_array_get(all, i), subjects[i], width);
+		free(subjects[i]);
+	}
+	free(subjects);
 }
 
 int
 cmd_ledger(int argc, char **argv)
 {
 	struct listing listing = { .all = json_array() };
-	struct store *store = NULL;
+	struct gate gate = GATE_INIT;
 	struct err err = ERR_INIT;
 	const char *repo = NULL;
-	int ret;
+	int json = 0, ret;
 	const struct option_row rows[] = {
 		{ "repo", 0, OPTION_TEXT, "DIR", "the repository", &repo },
 		{ "test", 't', OPTION_TEXT, "TEST", "of this test alone",
 		  &listing.test },
-		{ "json", 0, OPTION_FLAG, NULL, "as JSON", &listing.json },
+		{ "json", 0, OPTION_FLAG, NULL, "as JSON", &json },
 		{ 0 }
 	};
 
 	ret = cmd_begin("ledger", rows, &argc, argv, 0);
 	if (ret < 0) {
-		ret = cmd_open_store(repo, STORE_READ, &store, &err);
+		ret = cmd_open(&gate, repo, STORE_READ, &err);
+		if (!ret && listing.test)
+			ret = known_check(&gate, listing.test, &err);
 		if (!ret)
-			ret = store_read(store, list_entries, &listing, &err);
-		store_close(store);
-		if (!ret)
-			print_all(&listing);
+			ret = store_read(gate.store, list_entries, &listing,
+					 &err);
+		/* A pager takes its time, and the store is others' too. */
+		gate_close(&gate);
+		if (!ret && json)
+			json_print(listing.all);
+		else if (!ret)
+			print_all(listing.all);
 		ret = ret ? cmd_fail(&err) : EXIT_FINE;
 	}
-	buf_release(&listing.text);
 	json_decref(listing.all);
 	return ret;
 }

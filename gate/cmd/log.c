@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/exit.h"
 #include "base/json.h"
@@ -18,6 +19,7 @@
 #include "cmd/pager.h"
 #include "drift.h"
 #include "gate.h"
+#include "known.h"
 #include "noise.h"
 #include "repo/repo.h"
 
@@ -163,8 +165,7 @@ read_log(struct store_tx *tx, void *data, struct err *err)
 	if (!ret && log->metric)
 		ret = read_environments(tx, reading, err);
 	if (!ret && !log->count)
-		return err_set(err, ERR_NOT_FOUND,
-			       "no history of %s%s%s: it grows with what lands",
+		return err_set(err, ERR_NOT_FOUND, "no history of %s%s%s",
 			       log->test, log->metric ? ", metric " : "",
 			       log->metric ? log->metric : "");
 	return ret;
@@ -348,6 +349,60 @@ find_floors(struct log *log, const struct gate *gate)
 }
 
 static int
+add_metric(void *data, const struct store_series *series, uint64_t last_order)
+{
+	struct texts *names = data;
+
+	(void)last_order;
+	if (!texts_has(names, series->metric))
+		texts_add(names, series->metric);
+	return 0;
+}
+
+struct metrics {
+	const char *test;
+	struct texts names;
+};
+
+static int
+read_metrics(struct store_tx *tx, void *data, struct err *err)
+{
+	struct metrics *metrics = data;
+
+	(void)err;
+	return store_series_each(tx, metrics->test, add_metric,
+				 &metrics->names);
+}
+
+/* There is no history: of which metrics there is one, or of which tests. */
+static void
+suggest(const struct log *log, const struct gate *gate, struct err *err)
+{
+	struct metrics metrics = { .test = log->test };
+	struct buf text = BUF_INIT;
+	struct texts known = { 0 };
+
+	store_read(gate->store, read_metrics, &metrics, NULL);
+	known_tests(gate, &known);
+	buf_adds(&text, err->text);
+	if (metrics.names.count) {
+		buf_adds(&text, ": it has");
+		for (size_t i = 0; i < metrics.names.count; i++)
+			buf_addf(&text, "%s %s", i ? "," : "",
+				 metrics.names.items[i]);
+		err_set(err, ERR_NOT_FOUND, "%s", buf_text(&text));
+	} else if (texts_has(&known, log->test)) {
+		err_set(err, ERR_NOT_FOUND, "%s: it grows with what lands",
+			buf_text(&text));
+	} else {
+		known_suggest(gate, log->test, err);
+	}
+	texts_release(&known);
+	texts_release(&metrics.names);
+	buf_release(&text);
+}
+
+static int
 run(struct log *log, const char *repo, const char *rev, int all, int json)
 {
 	struct gate gate = GATE_INIT;
@@ -357,8 +412,11 @@ run(struct log *log, const char *repo, const char *rev, int all, int json)
 
 	if (!ret && !all)
 		ret = read_line(&gate, log->test, rev, &reading.line, &err);
-	if (!ret)
+	if (!ret) {
 		ret = store_read(gate.store, read_log, &reading, &err);
+		if (ret == ERR_NOT_FOUND)
+			suggest(log, &gate, &err);
+	}
 	if (!ret)
 		find_floors(log, &gate);
 	if (!ret)

@@ -6,12 +6,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "base/err.h"
 #include "base/proc.h"
 #include "base/units.h"
+#include "repo/repo.h"
 
 static pid_t pager; /* 0: none */
 
@@ -27,18 +29,69 @@ finish(void)
 	proc_wait(pager, -1, &status, &err);
 }
 
+/* What git's configuration says; NULL: nothing. */
+static struct {
+	char *pager, *wanted, *color;
+} configured;
+
+void
+pager_configure(const struct repo *repo)
+{
+	free(configured.pager);
+	free(configured.wanted);
+	free(configured.color);
+	configured.pager = repo_config_text(repo, "core.pager");
+	configured.wanted = repo_config_text(repo, "pager.pacegate");
+	configured.color = repo_config_text(repo, "color.pacegate");
+	if (!configured.color)
+		configured.color = repo_config_text(repo, "color.ui");
+}
+
+static int
+is_false(const char *value)
+{
+	return !strcasecmp(value, "false") || !strcasecmp(value, "no") ||
+	       !strcasecmp(value, "off") || !strcmp(value, "0");
+}
+
+static int
+is_true(const char *value)
+{
+	return !strcasecmp(value, "true") || !strcasecmp(value, "yes") ||
+	       !strcasecmp(value, "on") || !strcmp(value, "1");
+}
+
+/* As git has it: pager.NAME may switch it off, or name a command; then
+ * $GIT_PAGER, core.pager, $PAGER. */
 static const char *
 choose(void)
 {
-	const char *names[] = { "GIT_PAGER", "PAGER" };
+	const char *git = getenv("GIT_PAGER"), *other = getenv("PAGER");
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		const char *value = getenv(names[i]);
+	if (configured.wanted && is_false(configured.wanted))
+		return "";
+	if (configured.wanted && !is_true(configured.wanted))
+		return configured.wanted;
+	if (git)
+		return git;
+	if (configured.pager)
+		return configured.pager;
+	return other ? other : "less";
+}
 
-		if (value)
-			return value;
-	}
-	return "less";
+int
+pager_color(void)
+{
+	const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
+
+	if (no && *no)
+		return 0;
+	if (configured.color && !strcasecmp(configured.color, "always"))
+		return 1;
+	if (configured.color && (is_false(configured.color) ||
+				 !strcasecmp(configured.color, "never")))
+		return 0;
+	return pager_is_terminal() && (!term || strcmp(term, "dumb") != 0);
 }
 
 static void
@@ -65,6 +118,7 @@ pager_start(void)
 	keep_columns();
 	/* As git has it: quit when it fits, keep colours, keep the screen. */
 	setenv("LESS", "FRX", 0);
+	setenv("LV", "-c", 0);
 	fflush(stdout);
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		return;

@@ -17,6 +17,7 @@
 #include "base/units.h"
 #include "cmd/commands.h"
 #include "cmd/common.h"
+#include "cmd/progress.h"
 #include "gate.h"
 #include "pages.h"
 #include "view.h"
@@ -31,6 +32,8 @@ struct copy {
 	const char *dir, *base;
 	json_t *old, *stamps; /* stamps of last time and of this */
 	size_t pages, written;
+	size_t groups, total; /* of pages, for the bar */
+	struct progress progress;
 	struct err *err;
 };
 
@@ -214,6 +217,24 @@ make_dirs(const char *dir, struct err *err)
 }
 
 static int
+count_group(void *data, const struct page_group *group)
+{
+	(void)group;
+	((struct copy *)data)->total++;
+	return 0;
+}
+
+static int
+copy_shown(void *data, const struct page_group *group)
+{
+	struct copy *copy = data;
+	int ret = copy_group(copy, group);
+
+	progress_at(&copy->progress, ++copy->groups, copy->total);
+	return ret;
+}
+
+static int
 copy_all(struct copy *copy, size_t commits)
 {
 	int ret = make_dirs(copy->dir, copy->err);
@@ -222,7 +243,15 @@ copy_all(struct copy *copy, size_t commits)
 		return ret;
 	copy->stamps = json_object();
 	read_record(copy);
-	ret = pages_each(copy->view, commits, copy_group, copy, copy->err);
+	progress_begin(&copy->progress, "pages");
+	/* Counted first where somebody looks on. */
+	if (copy->progress.is_on)
+		ret = pages_each(copy->view, commits, count_group, copy,
+				 copy->err);
+	if (!ret)
+		ret = pages_each(copy->view, commits, copy_shown, copy,
+				 copy->err);
+	progress_clear(&copy->progress);
 	if (!ret)
 		ret = write_record(copy);
 	json_decref(copy->old);

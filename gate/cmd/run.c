@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/clock.h"
@@ -15,8 +14,12 @@
 #include "base/mem.h"
 #include "cmd/commands.h"
 #include "cmd/common.h"
+#include "cmd/pager.h"
+#include "cmd/progress.h"
 #include "gate.h"
 #include "gather.h"
+#include "known.h"
+#include "policy/pattern.h"
 #include "policy/problem.h"
 #include "report/accept.h"
 #include "repo/repo.h"
@@ -37,17 +40,6 @@ struct comparison {
 	struct oid base, tip;
 	const char *base_name, *tip_name;
 };
-
-static void
-on_progress(void *data, const struct weigh_progress *progress)
-{
-	(void)data;
-	if (isatty(STDERR_FILENO)) {
-		fprintf(stderr, "\r%3.0f %%  %-40.40s", progress->share * 100,
-			progress->what);
-		fflush(stderr);
-	}
-}
 
 static void
 print_problems(const struct problems *problems)
@@ -114,7 +106,33 @@ choose_pair(const struct gate *gate, const struct run *run,
 	    !oid_equal(&head, &pair->base))
 		return 0;
 	pair->base_name = "HEAD~1";
-	return repo_resolve(gate->repo, "HEAD~1", &pair->base, err);
+	if (!repo_resolve(gate->repo, "HEAD~1", &pair->base, NULL))
+		return 0;
+	return err_set(
+		err, ERR_INPUT,
+		"HEAD is the first commit, and nothing is changed since: "
+		"there is nothing to hold it against");
+}
+
+/* Each that was named is there, or matches one that is. */
+static int
+check_tests(const struct gate *gate, const struct run *run,
+	    const struct gather *gather, struct err *err)
+{
+	for (size_t i = 0; i < run->tests.count; i++) {
+		const char *name = run->tests.items[i];
+		struct texts one = { .items = &run->tests.items[i],
+				     .count = 1 };
+		int found = 0;
+
+		for (size_t k = 0; k < gather->test_count && !found; k++)
+			found = patterns_match(&one, gather->tests[k].path);
+		if (found)
+			continue;
+		err_set(err, ERR_NOT_FOUND, "there is no test %.200s", name);
+		return known_suggest(gate, name, err);
+	}
+	return 0;
 }
 
 /* The revision against the base alone, whatever lies between them. */
@@ -143,7 +161,7 @@ gather_pair(struct gate *gate, const struct run *run,
 		input.only = &run->tests;
 	ret = gather_update(gather, &input, err);
 	json_decref(note);
-	return ret;
+	return ret ? ret : check_tests(gate, run, gather, err);
 }
 
 /* Nothing is to be weighed, and why. */
@@ -174,9 +192,11 @@ static int
 weigh(struct gate *gate, const struct run *run, const struct comparison *pair,
       struct err *err)
 {
+	struct progress progress;
 	struct gate_run how = { .class = SLOT_BLOCKING,
 				.deadline_ms = -1,
-				.progress = on_progress };
+				.progress = progress_weigh,
+				.data = &progress };
 	struct weigh_result result = { 0 };
 	struct gather gather;
 	int ret = gather_pair(gate, run, pair, &gather, err);
@@ -186,9 +206,9 @@ weigh(struct gate *gate, const struct run *run, const struct comparison *pair,
 	if (!ret && gather.outcome != GATHER_WEIGH) {
 		print_reason(&gather, run, pair);
 	} else if (!ret) {
+		progress_begin(&progress, NULL);
 		ret = gate_weigh(gate, &gather, &how, &result, err);
-		if (isatty(STDERR_FILENO))
-			fprintf(stderr, "\r%50s\r", "");
+		progress_clear(&progress);
 	}
 	if (!ret && result.count) {
 		const struct report *report = &result.reports[result.count - 1];
@@ -307,6 +327,7 @@ cmd_run(int argc, char **argv)
 	}
 	ret = gate_open(&gate, run.repo, NULL, &err);
 	if (!ret) {
+		pager_configure(gate.repo);
 		print_problems(&gate.problems);
 		ret = run.watch ? watch(&gate, &run, &err)
 				: run_once(&gate, &run, &err);

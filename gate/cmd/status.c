@@ -10,6 +10,7 @@
 #include "base/units.h"
 #include "cmd/commands.h"
 #include "cmd/common.h"
+#include "cmd/pager.h"
 #include "cmd/status_queue.h"
 #include "drift.h"
 #include "gate.h"
@@ -130,13 +131,15 @@ static void
 print_status(const struct status *status, int taken, int slots)
 {
 	const struct store_counts *counts = &status->counts;
+
+	pager_start();
 	if (taken < 0)
 		printf("slots     %d, their locks cannot be read\n", slots);
 	else
 		printf("slots     %d of %d taken\n", taken, slots);
 	printf("pushes    %zu not settled yet\n", status->pending);
 	status_queue_print(status->jobs, clock_wall_s(&clock_real),
-			   cmd_color());
+			   pager_color());
 	print_messages(status->messages);
 	print_drifts(&status->drifts);
 	printf("store     %zu tests, %zu baselines, %zu verdicts, %zu samples, "

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/columns.h"
 #include "base/err.h"
 #include "base/exit.h"
 #include "base/json.h"
@@ -19,11 +20,19 @@
 #include "gate.h"
 #include "gather_tests.h"
 #include "judge/replay.h"
+#include "known.h"
 #include "noise.h"
 #include "policy/keys.h"
 #include "report/report.h"
 
-enum { MAX_THRESHOLDS = 8, POINTS = 100000, NAME_WIDTH = 26 };
+enum {
+	MAX_THRESHOLDS = 8,
+	POINTS = 100000,
+	MAX_NAME = 120,
+	LEAST_NAME = 16,
+	FIXED_WIDTH = 25, /* points, noise, seen */
+	CELL_WIDTH = 10
+};
 
 struct history {
 	char *test, *metric, *environment;
@@ -195,17 +204,71 @@ add_percent(struct buf *buf, double fraction)
 	buf_addf(buf, "%.3g%%", fraction * 100);
 }
 
+/* The table: columns of names, and thresholds as far as a terminal holds
+ * them. */
+struct layout {
+	size_t test, metric, thresholds;
+};
+
+static size_t
+widest(const struct tune *tune, size_t least,
+       const char *(*name)(const struct history *))
+{
+	for (size_t i = 0; i < tune->count; i++) {
+		size_t columns = columns_of(name(&tune->histories[i]));
+
+		least = columns > least ? columns : least;
+	}
+	return least < MAX_NAME ? least : MAX_NAME;
+}
+
+static const char *
+test_of(const struct history *history)
+{
+	return history->test;
+}
+
+static const char *
+metric_of(const struct history *history)
+{
+	return history->metric;
+}
+
+static struct layout
+find_layout(const struct tune *tune)
+{
+	struct layout layout = { widest(tune, strlen("test"), test_of),
+				 widest(tune, strlen("metric"), metric_of),
+				 tune->threshold_count };
+	size_t rest = layout.metric + 2 + FIXED_WIDTH, columns;
+	size_t least = layout.test < LEAST_NAME ? layout.test : LEAST_NAME;
+
+	if (!pager_is_terminal())
+		return layout;
+	columns = pager_columns();
+	while (layout.thresholds > 1 &&
+	       rest + least + layout.thresholds * CELL_WIDTH > columns)
+		layout.thresholds--;
+	rest += layout.thresholds * CELL_WIDTH;
+	if (layout.test + rest > columns)
+		layout.test = columns > rest + least ? columns - rest : least;
+	return layout;
+}
+
 static void
-print_history(const struct tune *tune, const struct history *history)
+print_history(const struct tune *tune, const struct history *history,
+	      const struct layout *layout)
 {
 	const struct noise *noise = &history->floor.noise;
 	struct buf line = BUF_INIT, name = BUF_INIT;
 
-	buf_add_clean(&name, history->test, strlen(history->test), 60);
-	buf_addc(&name, ' ');
-	buf_add_clean(&name, history->metric, strlen(history->metric), 30);
-	buf_addf(&line, "%-*s %6zu  ", NAME_WIDTH, buf_text(&name),
-		 history->count);
+	buf_add_clean(&name, history->test, strlen(history->test), 120);
+	columns_add(&line, buf_text(&name), layout->test, COLUMNS_LEFT);
+	buf_adds(&line, "  ");
+	buf_clear(&name);
+	buf_add_clean(&name, history->metric, strlen(history->metric), 60);
+	columns_add(&line, buf_text(&name), layout->metric, COLUMNS_LEFT);
+	buf_addf(&line, " %6zu  ", history->count);
 	if (noise->exact)
 		buf_adds(&line, "  exact");
 	else if (noise->sessions < NOISE_ENOUGH)
@@ -216,7 +279,7 @@ print_history(const struct tune *tune, const struct history *history)
 		buf_addf(&line, "  %5.2f %%", history->floor.detectable * 100);
 	else
 		buf_adds(&line, "        -");
-	for (size_t i = 0; i < tune->threshold_count; i++) {
+	for (size_t i = 0; i < layout->thresholds; i++) {
 		struct replay replay;
 		char cell[64];
 
@@ -224,7 +287,7 @@ print_history(const struct tune *tune, const struct history *history)
 			  &replay);
 		snprintf(cell, sizeof(cell), "%u/%u/%u %u", replay.stayed,
 			 replay.reverted, replay.open, replay.unclear);
-		buf_addf(&line, "  %12s", cell);
+		buf_addf(&line, "  %8s", cell);
 	}
 	puts(buf_text(&line));
 	buf_release(&line);
@@ -288,6 +351,7 @@ static void
 print_all(const struct tune *tune)
 {
 	struct buf head = BUF_INIT;
+	struct layout layout;
 
 	if (!tune->count) {
 		puts("no history yet: it grows with what lands");
@@ -298,19 +362,24 @@ print_all(const struct tune *tune)
 	     "known yet; the\nsmallest detectable change. Then alarms that a "
 	     "threshold would have raised: how\nmany stayed / went away / are "
 	     "newest, and commits that it leaves unclear.\n");
-	buf_addf(&head, "%-*s %6s  %7s  %7s", NAME_WIDTH, "test metric",
-		 "points", "noise", "seen");
-	for (size_t i = 0; i < tune->threshold_count; i++) {
+	layout = find_layout(tune);
+	buf_addf(&head, "%-*s  %-*s %6s  %7s  %7s", (int)layout.test, "test",
+		 (int)layout.metric, "metric", "points", "noise", "seen");
+	for (size_t i = 0; i < layout.thresholds; i++) {
 		struct buf cell = BUF_INIT;
 
 		add_percent(&cell, tune->thresholds[i]);
-		buf_addf(&head, "  %12s", buf_text(&cell));
+		buf_addf(&head, "  %8s", buf_text(&cell));
 		buf_release(&cell);
 	}
 	puts(buf_text(&head));
 	buf_release(&head);
 	for (size_t i = 0; i < tune->count; i++)
-		print_history(tune, &tune->histories[i]);
+		print_history(tune, &tune->histories[i], &layout);
+	if (layout.thresholds < tune->threshold_count)
+		printf("and %zu more in a wider terminal, or with "
+		       "--threshold\n",
+		       tune->threshold_count - layout.thresholds);
 	putchar('\n');
 	for (size_t i = 0; i < tune->count; i++)
 		print_suggestion(&tune->histories[i]);
@@ -426,6 +495,8 @@ cmd_tune(int argc, char **argv)
 		ret = read_thresholds(&tune, &thresholds, &err);
 		if (!ret)
 			ret = cmd_open(&gate, repo, STORE_READ, &err);
+		if (!ret && tune.test)
+			ret = known_check(&gate, tune.test, &err);
 		if (!ret)
 			ret = store_read(gate.store, read_histories, &tune,
 					 &err);

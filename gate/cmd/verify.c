@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "cmd/commands.h"
 #include "cmd/common.h"
+#include "cmd/progress.h"
 
 struct findings {
 	int json;
@@ -63,6 +64,7 @@ cmd_verify(int argc, char **argv)
 {
 	struct findings findings = { 0, NULL };
 	struct store_counts counts = { 0 };
+	struct progress progress;
 	struct store *store = NULL;
 	struct err err = ERR_INIT;
 	const char *repo = NULL;
@@ -78,7 +80,10 @@ cmd_verify(int argc, char **argv)
 	findings.bad = json_array();
 	ret = cmd_open_store(repo, STORE_SCAN, &store, &err);
 	if (ret == 0) {
+		progress_begin(&progress, "records read");
+		store_watch(store, progress_store, &progress);
 		ret = store_verify(store, on_bad, &findings, &counts, &err);
+		progress_clear(&progress);
 		print(&counts, &findings);
 	}
 	store_close(store);

@@ -5,6 +5,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/nearest.h"
 #include "repo/graph.h"
 #include "repo/internal.h"
 
@@ -217,6 +218,50 @@ repo_peel(const struct repo *repo, const struct oid *oid, struct oid *commit,
 	return ERR_LIMIT;
 }
 
+/* Branches and tags by the names that people write. */
+static void
+add_refs(const struct repo *repo, struct nearest *near, git_strarray *names)
+{
+	static const char *const below[] = { "refs/heads/", "refs/tags/",
+					     "refs/remotes/" };
+
+	if (git_reference_list(names, repo->git))
+		return;
+	for (size_t i = 0; i < names->count; i++)
+		for (size_t k = 0; k < sizeof(below) / sizeof(*below); k++)
+			if (!strncmp(names->strings[i], below[k],
+				     strlen(below[k])))
+				nearest_add(near, names->strings[i] +
+							  strlen(below[k]));
+}
+
+static int
+no_revision(const struct repo *repo, const char *rev, struct err *err)
+{
+	git_strarray names = { 0 };
+	struct nearest near;
+	int ret;
+
+	nearest_init(&near, rev);
+	add_refs(repo, &near, &names);
+	if (near.best && !strpbrk(rev, "~^@"))
+		ret = err_set(err, ERR_NOT_FOUND,
+			      "no revision '%.200s': did you mean %.200s?", rev,
+			      near.best);
+	else if (strpbrk(rev, "~^@"))
+		ret = err_set(err, ERR_NOT_FOUND,
+			      "no revision '%.200s': what it begins with is "
+			      "not here, or has not so many ancestors",
+			      rev);
+	else
+		ret = err_set(err, ERR_NOT_FOUND,
+			      "no revision '%.200s' in %s: write a branch, a "
+			      "tag or a commit, see `git log --all`",
+			      rev, repo->gitdir);
+	git_strarray_dispose(&names);
+	return ret;
+}
+
 int
 repo_resolve(const struct repo *repo, const char *rev, struct oid *commit,
 	     struct err *err)
@@ -225,10 +270,13 @@ repo_resolve(const struct repo *repo, const char *rev, struct oid *commit,
 	struct oid oid;
 	int code = git_revparse_single(&object, repo->git, rev);
 
-	if (code) {
-		repo_fail(code, err, "no revision '%.200s'", rev);
-		return err ? err->code = ERR_NOT_FOUND : ERR_NOT_FOUND;
-	}
+	if (code == GIT_EAMBIGUOUS)
+		return err_set(err, ERR_NOT_FOUND,
+			       "'%.200s' is the beginning of several objects: "
+			       "write more of it",
+			       rev);
+	if (code)
+		return no_revision(repo, rev, err);
 	repo_our_oid(&oid, git_object_id(object));
 	git_object_free(object);
 	return repo_peel(repo, &oid, commit, err);

@@ -181,6 +181,23 @@ add_worktree_file(const struct repo *repo, git_config *git)
 	free(path);
 }
 
+char *
+repo_config_text(const struct repo *repo, const char *key)
+{
+	git_buf value = GIT_BUF_INIT;
+	git_config *git = NULL;
+	char *text = NULL;
+
+	if (!git_repository_config(&git, repo->git)) {
+		add_worktree_file(repo, git);
+		if (!git_config_get_string_buf(&value, git, key))
+			text = mem_copy_text(value.ptr);
+	}
+	git_buf_dispose(&value);
+	git_config_free(git);
+	return text;
+}
+
 int
 repo_config(const struct repo *repo, struct config *config, int wants_places,
 	    struct err *err)

@@ -248,6 +248,10 @@ repo_open_here(struct repo **repo, const char *dir, struct err *err)
 	if (ret < 0) {
 		if (!git_repository_discover(&found, dir, 0, NULL))
 			ret = explain(repo, ret, found.ptr, err);
+		else
+			err_set(err, ret,
+				"not in a git repository: go into one, or name "
+				"it with --repo DIR");
 		git_buf_dispose(&found);
 		return ret;
 	}

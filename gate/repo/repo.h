@@ -48,6 +48,10 @@ int repo_is_shallow(const struct repo *repo);
 int repo_object_dirs(const struct repo *repo, struct texts *dirs,
 		     struct err *err);
 
+/* One value of git's configuration, of any section; freed by the caller, NULL
+ * where it is not set. */
+char *repo_config_text(const struct repo *repo, const char *key);
+
 /* The keys of git's configuration that begin with `pacegate`, in git's order:
  * system, user, repository. Files and lines are filled in where wants_places is
  * set (it reads the files again); a line of 0 was not found. */

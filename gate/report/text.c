@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/columns.h"
 #include "base/mem.h"
 #include "base/units.h"
 #include "policy/trailer.h"
@@ -14,6 +15,8 @@ enum {
 	MAX_NAME = 36,
 	MAX_WHY = 150,
 	COLUMNS = 6,
+	LONGEST_VERDICT = 9,
+	LEAST_NAME = 12,
 	LOG_LINES = 6,
 	MORE_LOG_LINES = 2
 };
@@ -155,22 +158,54 @@ verdict_color(enum verdict verdict)
 	return "";
 }
 
+/* One line of cells; a column of no width is left out. */
+static void
+add_cells(struct buf *buf, const char *const *cells, const size_t *width)
+{
+	for (size_t i = 0; i < COLUMNS; i++) {
+		if (!width[i])
+			continue;
+		buf_adds(buf, "  ");
+		columns_add(buf, cells[i], width[i],
+			    i >= 2 && i < 5 ? COLUMNS_RIGHT : COLUMNS_LEFT);
+	}
+}
+
 static void
 print_row(struct buf *buf, const struct row *row, const size_t *width,
 	  int color)
 {
 	const char *on = color ? verdict_color(row->verdict) : "";
 
-	buf_addf(buf, "  %-*s  %-*s", (int)width[0], row->cells[0],
-		 (int)width[1], row->cells[1]);
-	for (size_t i = 2; i < 5; i++)
-		buf_addf(buf, "  %*s", (int)width[i], row->cells[i]);
-	buf_addf(buf, "  %-*s  %s%s%s\n", (int)width[5], row->cells[5], on,
-		 verdict_name(row->verdict), *on ? "\033[0m" : "");
+	add_cells(buf, (const char *const *)row->cells, width);
+	buf_addf(buf, "  %s%s%s\n", on, verdict_name(row->verdict),
+		 *on ? "\033[0m" : "");
+}
+
+/* What a narrow terminal does not hold: first the interval, then the ends of
+ * long names. */
+static void
+make_fit(size_t *width, size_t columns)
+{
+	size_t taken = LONGEST_VERDICT + 2;
+
+	for (size_t i = 0; i < COLUMNS; i++)
+		taken += width[i] + 2;
+	if (!columns || taken <= columns)
+		return;
+	taken -= width[5] + 2;
+	width[5] = 0;
+	if (taken > columns) {
+		size_t over = taken - columns;
+
+		width[0] = width[0] > over + LEAST_NAME ? width[0] - over
+							: LEAST_NAME;
+	}
 }
 
 static void
-print_table(struct buf *buf, const struct table *table, int color)
+print_table(struct buf *buf, const struct table *table,
+	    const struct text_style *style)
 {
 	static const char *const heads[COLUMNS] = {
 		"test", "metric", "before", "now", "change", "interval"
@@ -180,18 +215,16 @@ print_table(struct buf *buf, const struct table *table, int color)
 	for (size_t i = 0; i < COLUMNS; i++) {
 		width[i] = strlen(heads[i]);
 		for (size_t j = 0; j < table->count; j++) {
-			size_t len = strlen(table->rows[j].cells[i]);
+			size_t len = columns_of(table->rows[j].cells[i]);
 
 			width[i] = len > width[i] ? len : width[i];
 		}
 	}
-	buf_addf(buf, "  %-*s  %-*s", (int)width[0], heads[0], (int)width[1],
-		 heads[1]);
-	for (size_t i = 2; i < 5; i++)
-		buf_addf(buf, "  %*s", (int)width[i], heads[i]);
-	buf_addf(buf, "  %-*s  verdict\n", (int)width[5], heads[5]);
+	make_fit(width, style->columns);
+	add_cells(buf, heads, width);
+	buf_adds(buf, "  verdict\n");
 	for (size_t j = 0; j < table->count; j++)
-		print_row(buf, &table->rows[j], width, color);
+		print_row(buf, &table->rows[j], width, style->color);
 }
 
 static void
@@ -225,7 +258,7 @@ report_add_table(struct buf *buf, const struct report *report,
 		hidden++;
 	}
 	if (table.count)
-		print_table(buf, &table, style->color);
+		print_table(buf, &table, style);
 	if (hidden) {
 		const char *sep = shown ? "  and " : "  ";
 

@@ -14,9 +14,11 @@ struct report_test;
  * that a commit or a test may have written is cleaned.
  */
 struct text_style {
-	size_t rows; /* of the table at most; the others are counted */
-	int color;   /* ANSI colours */
-	int all;     /* passing tests too, one row each */
+	size_t rows;    /* of the table at most; the others are counted */
+	int color;      /* ANSI colours */
+	size_t columns; /* the terminal's, 0: not known; a narrow one does not
+			   show the interval */
+	int all;        /* passing tests too, one row each */
 };
 
 /* The table: one row a test, its main metric, worst first; more rows for other

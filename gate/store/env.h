@@ -22,6 +22,12 @@ store_only_reads(enum store_mode mode)
 	return mode == STORE_READ || mode == STORE_SCAN;
 }
 
+struct store_watch {
+	store_watch_fn *fn; /* NULL: nobody */
+	void *data;
+	uint64_t seen, total;
+};
+
 struct store {
 	MDB_env *env;
 	MDB_dbi dbi[TABLE_COUNT];
@@ -30,7 +36,8 @@ struct store {
 	enum store_mode mode;
 	int running;         /* inside a transaction */
 	int64_t patience_ms; /* with who keeps us from writing: turn.h */
-	unsigned schema;     /* what this process works with; 0 while opening */
+	struct store_watch watch;
+	unsigned schema; /* what this process works with; 0 while opening */
 };
 
 /* Brings a store from schema `from` to from + 1. */
@@ -70,6 +77,9 @@ int store_check_length(struct store *store, struct err *err);
  * ERR_ code. */
 int store_explain(struct err *err, const char *dir, int result,
 		  const char *what);
+
+/* One more record was read or written. */
+void store_tick(struct store *store);
 
 /* Whether the store may be used here and now: this process, no transaction. */
 int store_check_usable(const struct store *store, struct err *err);

@@ -4,8 +4,10 @@
 #include "base/buf.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "store/env.h"
 #include "store/store.h"
 #include "store/tables.h"
+#include "store/tx.h"
 
 /*
  * Lines are read and parsed in batches, and each batch is one transaction: it
@@ -51,6 +53,7 @@ restore_batch(struct store_tx *tx, void *data, struct err *err)
 	batch->wrong = 0;
 	for (size_t i = 0; rc == 0 && i < batch->count; i++) {
 		rc = restore_line(tx, batch->lines[i], err);
+		store_tick(tx->store);
 		if (rc < 0)
 			batch->wrong = batch->before + i + 1;
 	}

@@ -472,6 +472,14 @@ struct store_counts {
 int store_count(struct store_tx *tx, struct store_counts *counts);
 
 /*
+ * Have fn called now and then while records are read or imported: how many so
+ * far, and how many the store has. For a bar; nothing can be done with the
+ * store in it.
+ */
+typedef void store_watch_fn(void *data, uint64_t seen, uint64_t total);
+void store_watch(struct store *store, store_watch_fn *fn, void *data);
+
+/*
  * Read every record. Calls fn(data, text) for each bad one (`series
  * 0000000100..: value of 12 bytes, not 68`) and goes on; the result is 0,
  * or ERR_INPUT when there was one.

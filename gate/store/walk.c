@@ -148,6 +148,7 @@ walk_next(struct walk *walk)
 	}
 	record->key_bytes = key.mv_data;
 	record->key_len = key.mv_size;
+	store_tick(walk->tx->store);
 	fields_start(&record->key, key.mv_data, key.mv_size);
 	fields_start(&record->value, value.mv_data, value.mv_size);
 	return 1;

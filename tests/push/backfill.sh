@@ -89,6 +89,8 @@ try pacegate backfill perf/a --again --repo "$bare"
 ok "once more what failed" has "1 commit queued"
 settle
 try pacegate backfill perf/a --repo "$bare" --json
+ok "the manual has every member of that" "$here/../lib/manual-json" \
+	"$build/man" pacegate-backfill.1 "$shown"
 ok "as JSON" grep -q '"why": "build: exit 2"' "$shown"
 try pacegate backfill perf/unknown --commits 3 --repo "$bare"
 ok "a test without a history" has "no history of perf/unknown"

@@ -16,7 +16,11 @@
 #include "base/io.h"
 #include "base/mem.h"
 
-enum { POLL_MS = 40, TELL_MS = 1000 };
+enum {
+	POLL_MS = 40,  /* of the one whose turn it is */
+	LINE_MS = 150, /* of the others, who may be hundreds */
+	TELL_MS = 1000
+};
 
 static const char *
 lock_dir(const struct slot_rules *rules)
@@ -73,8 +77,8 @@ try_one(struct slot *slot, const struct slot_rules *rules, unsigned index,
 	return 1;
 }
 
-int
-slot_try(struct slot *slot, const struct slot_rules *rules, struct err *err)
+static int
+try_all(struct slot *slot, const struct slot_rules *rules, struct err *err)
 {
 	for (unsigned i = 0; i < rules->count; i++) {
 		int got = try_one(slot, rules, i, err);
@@ -116,7 +120,15 @@ may_try(struct line *line, const struct slot_rules *rules,
 	enum slot_class class, struct err *err)
 {
 	int got = 1;
+	char turn[48];
 
+	if (rules->name) {
+		snprintf(turn, sizeof(turn), "%s.turn", rules->name);
+		if (line->turn < 0)
+			got = step_up(&line->turn, open_lock(rules, turn, err),
+				      LOCK_EX);
+		return got;
+	}
 	if (class == SLOT_BLOCKING && line->turn < 0)
 		return step_up(&line->turn,
 			       open_lock(rules, "turn.blocking", err), LOCK_EX);
@@ -159,10 +171,10 @@ slot_take(struct slot *slot, const struct slot_rules *rules,
 
 		got = may_try(&line, rules, class, err);
 		if (got > 0)
-			got = slot_try(slot, rules, err);
+			got = try_all(slot, rules, err);
 		if (got)
 			break;
-		if (class == SLOT_BLOCKING && line.wanted < 0)
+		if (class == SLOT_BLOCKING && !rules->name && line.wanted < 0)
 			(void)step_up(&line.wanted,
 				      open_lock(rules, "wanted", NULL),
 				      LOCK_SH);
@@ -178,11 +190,11 @@ slot_take(struct slot *slot, const struct slot_rules *rules,
 				break;
 			}
 		}
-		clock_sleep_ms(POLL_MS);
+		clock_sleep_ms(line.turn < 0 ? LINE_MS : POLL_MS);
 	}
 	leave(&line);
-	if (got < 0)
-		return got;
+	if (got < 0 || rules->name)
+		return got < 0 ? got : 0;
 	return slot_cpus(rules->cpus, slot->index, rules->count, slot->cpus,
 			 sizeof(slot->cpus), err);
 }

@@ -46,10 +46,6 @@ int slot_take(struct slot *slot, const struct slot_rules *rules,
 	      int (*waiting)(void *data, int64_t waited_ms), void *data,
 	      struct err *err);
 
-/* Take a free one's lock, without waiting and without CPUs: 1, or 0. */
-int slot_try(struct slot *slot, const struct slot_rules *rules,
-	     struct err *err);
-
 /* For a holder in the background: somebody who blocks is waiting. */
 int slot_is_wanted(const struct slot_rules *rules);
 

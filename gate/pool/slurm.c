@@ -34,9 +34,8 @@
 
 enum {
 	TELL_MS = 1000,
-	HOLD_MS = 1500, /* of a start, while it waits in the queue */
-	THROTTLE_MS = 20,
-	AGAIN_MS = 3000,            /* until the controller is asked again */
+	HOLD_MS = 1500,  /* of a start, while it waits in the queue */
+	AGAIN_MS = 3000, /* until the controller is asked again */
 	CONTROLLER_MS = 15 * 60000, /* that it may be away */
 	SELF_TEST_MS = 120000,
 	SAID_BYTES = 1 << 16
@@ -244,9 +243,20 @@ wait_more(struct wait *wait, const char *what, struct err *err)
 	return 0;
 }
 
+static int
+tell_launch(void *data, int64_t waited_ms)
+{
+	const struct pool_request *request = data;
+
+	return request->waiting &&
+	       request->waiting(request->data, "waiting to start on a node",
+				waited_ms);
+}
+
 /* Blocking sessions are few, and do not stand in line behind the others. */
 static int
-throttle(struct pool_place *place, struct wait *wait, struct err *err)
+throttle(struct pool_place *place, const struct pool_request *request,
+	 struct err *err)
 {
 	const struct slot_rules launches = {
 		.lock_dir = place->rules->slots.lock_dir,
@@ -254,15 +264,10 @@ throttle(struct pool_place *place, struct wait *wait, struct err *err)
 						      : "launch",
 		.count = place->rules->slurm.launches
 	};
-	int got;
 
-	while (!(got = slot_try(&place->slot, &launches, err))) {
-		got = wait_more(wait, "waiting to start on a node", err);
-		if (got < 0)
-			return got;
-		clock_sleep_ms(THROTTLE_MS);
-	}
-	return got < 0 ? got : 0;
+	return slot_take(&place->slot, &launches, place->class,
+			 request->deadline_ms, tell_launch,
+			 (void *)(uintptr_t)request, err);
 }
 
 /* The runner's first message says that it runs, and where. */
@@ -298,7 +303,7 @@ start(struct pool_place *place, const struct pool_request *request,
 {
 	struct texts words = { 0 };
 	struct buf job = BUF_INIT;
-	int ret = throttle(place, wait, err);
+	int ret = throttle(place, request, err);
 
 	if (ret < 0)
 		return ret;

@@ -290,7 +290,8 @@ bench-fleet: deps-check
 check-web: deps-check
 	@contrib/deps web
 	@$(MAKE) -s -j2 all
-	@PACEGATE_BUILD=$(CURDIR)/$(B) tests/run tests/web/browser.sh tests/web/cgit.sh
+	@PACEGATE_BUILD=$(CURDIR)/$(B) tests/run tests/web/browser.sh \
+		tests/web/feed.sh tests/web/cgit.sh
 
 # README's pictures, from real runs.
 pictures: deps-check

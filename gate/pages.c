@@ -69,14 +69,18 @@ ends(const struct place *place, const char *ending)
 	return !strcmp(place->ending, ending);
 }
 
+/* Where nobody said how people reach the pages, links lead from the feed. */
 static json_t *
 feed_doc(struct view *view, const struct page_request *request,
-	 enum view_finding kind, const char *test, struct err *err)
+	 const char *root, enum view_finding kind, const char *test,
+	 struct err *err)
 {
 	json_t *doc = view_feed(view, kind, test, err);
 
 	if (doc) {
-		json_object_set_new(doc, "base", json_text(request->base));
+		json_object_set_new(
+			doc, "base",
+			json_text(*request->base ? request->base : root));
 		json_object_set_new(doc, "self", json_text(request->path));
 	}
 	return doc;
@@ -141,7 +145,9 @@ make_test(struct view *view, const struct page_request *request,
 		say_trouble(view, page, place->root, &err);
 	} else if (ends(place, ".atom")) {
 		render(view, page, place, web_feed,
-		       feed_doc(view, request, VIEW_WORSE, test, &err), &err);
+		       feed_doc(view, request, place->root, VIEW_WORSE, test,
+				&err),
+		       &err);
 	} else if (ends(place, ".svg")) {
 		render(view, page, place, web_badge,
 		       view_badge(view, test, &err), &err);
@@ -240,7 +246,7 @@ make_top(struct view *view, const struct page_request *request,
 	} else if (!strcmp(place->name, "regressions") ||
 		   !strcmp(place->name, "improvements")) {
 		render(view, page, place, web_feed,
-		       feed_doc(view, request,
+		       feed_doc(view, request, place->root,
 				*place->name == 'i' ? VIEW_BETTER : VIEW_WORSE,
 				NULL, &err),
 		       &err);

@@ -1,12 +1,15 @@
 // The pages in a real browser: drawn, filtered, zoomed, dark, without a script,
 // without a request elsewhere, and what axe finds. TAP on stdout.
-//   pages.mjs MODULES BASE-URL [DIRECTORY-FOR-SCREENSHOTS]
+//   pages.mjs MODULES BASE-URL STORY-URL SLOW,BROKEN,HOSTILE [SCREENSHOTS]
+// BASE-URL: a large generated store. STORY-URL: the repository of story.sh, and
+// three of its commits.
 import { createHash } from "node:crypto";
 import { createRequire } from "node:module";
 import { readFileSync } from "node:fs";
 import assert from "node:assert";
 
-const [modules, base, shots] = process.argv.slice(2);
+const [modules, base, story, named, shots] = process.argv.slice(2);
+const [slow, broken, hostile] = named.split(",");
 const require = createRequire(modules + "/");
 const { chromium } = require("playwright-core");
 const axe = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
@@ -15,16 +18,17 @@ const browser = await chromium.launch({
 	args: ["--no-sandbox"],
 });
 let number = 0, failed = 0;
+const large = base;
 
 // A page of its own; what its console and its network say is part of the test.
-async function open(path, options = {}) {
+async function open(path, options = {}, base = large) {
 	const context = await browser.newContext(options);
 	const page = await context.newPage();
 	page.troubles = [];
 	page.on("console", (line) => line.type() === "error" &&
 		page.troubles.push("console: " + line.text()));
 	page.on("pageerror", (error) => page.troubles.push(String(error)));
-	page.on("request", (request) => request.url().startsWith(base) ||
+	page.on("request", (request) => request.url().startsWith(base + "/") ||
 		page.troubles.push("request to " + request.url()));
 	page.on("dialog", (dialog) => {
 		page.troubles.push("dialog: " + dialog.message());
@@ -160,6 +164,34 @@ await test("zoom, and back", async () => {
 	assert.deepStrictEqual([await at(.05), await at(.95)], wide);
 	return page;
 });
+await test("keys move along a history, and zoom", async () => {
+	const page = await open(longTest);
+	await page.waitForSelector("html[data-plots=drawn]");
+	const hash = () => page.locator(".plot figcaption a").first()
+		.textContent();
+	const right = async () => {
+		await page.keyboard.press("End");
+		return hash();
+	};
+	await page.locator(".uplot").first().focus();
+	await page.keyboard.press("Home");
+	const first = await hash();
+	await page.keyboard.press("ArrowRight");
+	assert.notStrictEqual(await hash(), first);
+	await page.keyboard.press("ArrowLeft");
+	assert.strictEqual(await hash(), first);
+	assert.notStrictEqual(await right(), first);
+	await page.keyboard.press("Home");
+	for (let i = 0; i < 4; i++)
+		await page.keyboard.press("+");
+	const box = await page.locator(".u-over").first().boundingBox();
+	await page.mouse.move(box.x + box.width * .95, box.y + 50);
+	const near = await hash();
+	await page.keyboard.press("0");
+	await page.mouse.move(box.x + box.width * .94, box.y + 50);
+	assert.notStrictEqual(await hash(), near);
+	return page;
+});
 await test("hostile names do nothing", async () => {
 	const page = await open("/");
 	await page.locator("table.tests a", { hasText: "alert(1)" }).first()
@@ -205,6 +237,86 @@ for (const [path, scheme] of [["/", "light"], ["/", "dark"],
 		assert.deepStrictEqual(await violations(page), []);
 		return page;
 	});
+}
+const told = (path, options) => open(path, options, story);
+await test("real sessions: the overview of a history", async () => {
+	const page = await told("/");
+	const text = await page.locator("main").textContent();
+	assert.match(text, /since v1\.0/);
+	assert.match(text, /by Grace Hopper/);
+	assert.match(await page.locator("section", { hasText: "that stand" })
+		.first().textContent(), /gc-minor/);
+	return page;
+});
+await test("hover tells author and message", async () => {
+	const page = await told("/test/perf~gc-minor.html");
+	await page.waitForSelector("html[data-plots=drawn]");
+	await page.locator(".uplot").first().focus();
+	await page.keyboard.press("Home");
+	assert.match(await page.locator(".plot figcaption").first()
+		.textContent(), /Ada: perf: four tests {2}\(baseline: new\)/);
+	assert.match(await page.locator("main").textContent(),
+		/severe.*Linus.*gc: write barrier/);
+	return page;
+});
+await test("a commit that was slower: trials, and what to do", async () => {
+	const page = await told(`/commit/${slow}.html`);
+	const text = await page.locator("main").textContent();
+	assert.match(text, /severe: perf\/gc-minor/);
+	assert.match(text, /pacegate run [0-9a-f]{10} [0-9a-f]{10} --test/);
+	assert.match(text, /Perf-Accept: perf\/gc-minor/);
+	assert.ok(await page.locator("svg.trials circle.base").count() > 5);
+	return page;
+});
+await test("one that does not build has the end of the log", async () => {
+	const page = await told(`/commit/${broken}.html`,
+		{ javaScriptEnabled: false });
+	assert.ok(await page.getByText("planted: no rule to make it").first()
+		.isVisible());
+	return page;
+});
+await test("hostile names and messages are text", async () => {
+	const page = await told(`/commit/${hostile}.html`);
+	const html = await page.content();
+	assert.ok(!html.includes("<script>alert") && !html.includes("<img src"));
+	// Nothing that turns the order of what is read.
+	assert.ok(!/[\u202a-\u202e\u2066-\u2069\x00-\x08\x0b-\x1f]/.test(html));
+	assert.ok((await page.locator("main").textContent()).length < 10000);
+	await page.locator("main a", { hasText: "onerror" }).first().click();
+	await page.waitForLoadState("networkidle");
+	assert.match(await page.title(), /<img src=x onerror=alert\(1\)>/);
+	return page;
+});
+await test("a phone shows a commit without a page wider than it", async () => {
+	const page = await told(`/commit/${hostile}.html`,
+		{ viewport: { width: 360, height: 740 } });
+	assert.ok(await page.evaluate(
+		() => document.documentElement.scrollWidth) <= 360);
+	return page;
+});
+await test("compare, asked and not", async () => {
+	const page = await told("/compare.html");
+	assert.match(await page.locator("tbody").textContent(), /perf\/sort/);
+	assert.strictEqual(await page.inputValue("input[name=a]"), "v1.0");
+	await page.fill("input[name=b]", slow);
+	await page.click("button");
+	await page.waitForLoadState("networkidle");
+	assert.match(page.url(), /compare\.html\?a=v1\.0&b=/);
+	assert.match(await page.locator("tbody").textContent(), /gc-minor/);
+	return page;
+});
+for (const path of ["/", "/test/perf~gc-minor.html", `/commit/${slow}.html`,
+	`/commit/${broken}.html`, `/commit/${hostile}.html`, "/compare.html",
+	"/ledger.html"]) {
+	for (const options of [{}, { colorScheme: "dark",
+		viewport: { width: 360, height: 740 } }]) {
+		await test(`axe finds nothing in the story's ${path.slice(0, 20)}, ` +
+			(options.colorScheme || "light"), async () => {
+			const page = await told(path, options);
+			assert.deepStrictEqual(await violations(page), []);
+			return page;
+		});
+	}
 }
 await browser.close();
 console.log(`1..${number}`);

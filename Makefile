@@ -291,7 +291,7 @@ check-web: deps-check
 	@contrib/deps web
 	@$(MAKE) -s -j2 all
 	@PACEGATE_BUILD=$(CURDIR)/$(B) tests/run tests/web/browser.sh \
-		tests/web/feed.sh tests/web/cgit.sh
+		tests/web/feed.sh tests/web/clients.sh tests/web/cgit.sh
 
 # README's pictures, from real runs.
 pictures: deps-check

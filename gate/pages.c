@@ -10,19 +10,13 @@
 #include "base/units.h"
 #include "view.h"
 #include "web/html.h"
+#include "web/place.h"
 #include "web/web.h"
 
 static const char html[] = "text/html; charset=utf-8";
 static const char json[] = "application/json";
 static const char svg[] = "image/svg+xml";
 static const char atom[] = "application/atom+xml; charset=utf-8";
-
-/* A path taken apart: `test/` + `perf~sort` + `.html`. */
-struct place {
-	char *name;
-	const char *ending; /* with the dot, "" for none */
-	const char *root;   /* from there to the top */
-};
 
 typedef void page_fn(struct buf *buf, const json_t *doc);
 
@@ -45,7 +39,7 @@ say_trouble(struct view *view, struct page *page, const char *root,
 
 /* doc may be NULL: then err says why. It is used up. */
 static void
-render(struct view *view, struct page *page, const struct place *place,
+render(struct view *view, struct page *page, const struct web_place *place,
        page_fn *fn, json_t *doc, const struct err *err)
 {
 	if (!doc) {
@@ -64,7 +58,13 @@ render(struct view *view, struct page *page, const struct place *place,
 }
 
 static int
-ends(const struct place *place, const char *ending)
+is_in(const struct web_place *place, const char *directory)
+{
+	return !strcmp(place->directory, directory);
+}
+
+static int
+ends(const struct web_place *place, const char *ending)
 {
 	return !strcmp(place->ending, ending);
 }
@@ -136,7 +136,7 @@ commit_doc(struct view *view, const struct oid *commit, struct err *err)
 
 static void
 make_test(struct view *view, const struct page_request *request,
-	  const struct place *place, struct page *page)
+	  const struct web_place *place, struct page *page)
 {
 	struct err err = ERR_INIT;
 	char *test = NULL;
@@ -159,7 +159,7 @@ make_test(struct view *view, const struct page_request *request,
 }
 
 static void
-make_commit(struct view *view, const struct place *place, struct page *page)
+make_commit(struct view *view, const struct web_place *place, struct page *page)
 {
 	struct err err = ERR_INIT;
 	struct oid commit;
@@ -175,7 +175,8 @@ make_commit(struct view *view, const struct place *place, struct page *page)
 }
 
 static void
-make_session(struct view *view, const struct place *place, struct page *page)
+make_session(struct view *view, const struct web_place *place,
+	     struct page *page)
 {
 	struct err err = ERR_INIT;
 
@@ -203,7 +204,8 @@ compare_doc(struct view *view, const struct page_request *request,
 
 /* index, and index-2 and on. */
 static void
-make_overview(struct view *view, const struct place *place, struct page *page)
+make_overview(struct view *view, const struct web_place *place,
+	      struct page *page)
 {
 	struct err err = ERR_INIT;
 	int64_t number = 1;
@@ -230,7 +232,7 @@ make_asset(const char *name, struct page *page)
 
 static void
 make_top(struct view *view, const struct page_request *request,
-	 const struct place *place, struct page *page)
+	 const struct web_place *place, struct page *page)
 {
 	struct err err = ERR_INIT;
 
@@ -259,54 +261,30 @@ make_top(struct view *view, const struct page_request *request,
 	}
 }
 
-/* `a/b.c` into directory, name and ending; deeper there is nothing. */
-static void
-take_apart(const char *path, const char **directory, struct place *place)
-{
-	const char *slash = strchr(path, '/');
-	const char *name = slash ? slash + 1 : path;
-	const char *dot = strrchr(name, '.');
-	size_t len = dot ? (size_t)(dot - name) : strlen(name);
-
-	*directory = slash ? path : "";
-	place->name = mem_copy_bytes(name, len);
-	place->ending = dot ? dot : "";
-	place->root = slash ? "../" : "";
-}
-
-static int
-is_below(const char *directory, const char *name)
-{
-	size_t len = strlen(name);
-
-	return !strncmp(directory, name, len) && directory[len] == '/';
-}
-
 void
 pages_make(struct view *view, const struct page_request *request,
 	   struct page *page)
 {
 	const char *path = *request->path ? request->path : "index.html";
-	const char *directory;
 	struct err err = ERR_INIT;
-	struct place place;
+	struct web_place place;
 
 	*page = (struct page){ .status = 200, .type = html };
-	take_apart(path, &directory, &place);
-	if (!*directory) {
+	web_place_read(&place, path);
+	if (!*place.directory) {
 		make_top(view, request, &place, page);
-	} else if (is_below(directory, "test")) {
+	} else if (is_in(&place, "test")) {
 		make_test(view, request, &place, page);
-	} else if (is_below(directory, "commit")) {
+	} else if (is_in(&place, "commit")) {
 		make_commit(view, &place, page);
-	} else if (is_below(directory, "session")) {
+	} else if (is_in(&place, "session")) {
 		make_session(view, &place, page);
-	} else if (!is_below(directory, "assets") ||
+	} else if (!is_in(&place, "assets") ||
 		   !make_asset(strchr(path, '/') + 1, page)) {
 		err_set(&err, ERR_NOT_FOUND, "no page has this name");
 		say_trouble(view, page, place.root, &err);
 	}
-	free(place.name);
+	web_place_release(&place);
 }
 
 static void
@@ -324,20 +302,18 @@ void
 pages_stamp(struct view *view, const struct page_request *request,
 	    char stamp[VIEW_STAMP])
 {
-	const char *directory;
-	struct place place;
+	struct web_place place;
 	struct oid commit;
 
 	*stamp = '\0';
-	take_apart(request->path, &directory, &place);
-	if (is_below(directory, "test"))
+	web_place_read(&place, request->path);
+	if (is_in(&place, "test"))
 		stamp_test(view, place.name, stamp);
-	else if (is_below(directory, "commit") &&
-		 !oid_parse(&commit, place.name))
+	else if (is_in(&place, "commit") && !oid_parse(&commit, place.name))
 		view_stamp_commit(view, &commit, stamp);
-	else if (is_below(directory, "assets"))
+	else if (is_in(&place, "assets"))
 		snprintf(stamp, VIEW_STAMP, "asset");
 	else if (strcmp(place.name, "compare") != 0)
 		view_stamp(view, stamp);
-	free(place.name);
+	web_place_release(&place);
 }

@@ -10,7 +10,6 @@
 #include "base/names.h"
 #include "gather_tests.h"
 #include "report/report.h"
-#include "store/store.h"
 
 enum {
 	MAX_TREE_CONFIG = 1 << 20,
@@ -197,84 +196,6 @@ read_commits(struct gather *gather, const struct gather_input *input,
 	return ret;
 }
 
-struct baseline_walk {
-	struct gather *gather;
-	const struct gather_input *input;
-	unsigned char *open; /* tests that have records and are not resolved */
-	size_t open_count;
-};
-
-static int
-note_record(void *data, const char *test, const struct oid *commit,
-	    const struct store_baseline *baseline)
-{
-	(void)test;
-	(void)commit;
-	(void)baseline;
-	*(int *)data = 1;
-	return 1;
-}
-
-static int
-walk_baselines(struct store_tx *tx, void *data, struct err *err)
-{
-	struct baseline_walk *walk = data;
-	struct gather *gather = walk->gather;
-	struct oid at = gather->update.base;
-
-	walk->open_count = 0;
-	for (size_t i = 0; i < gather->test_count; i++) {
-		int known = 0;
-
-		if (gather->tests[i].runs)
-			store_baseline_each(tx, gather->tests[i].known_as,
-					    note_record, &known);
-		walk->open[i] = (unsigned char)known;
-		walk->open_count += (size_t)known;
-	}
-	for (size_t n = 0;
-	     n < MAX_BASELINE_WALK && walk->open_count && !oid_is_zero(&at);
-	     n++) {
-		for (size_t i = 0; i < gather->test_count; i++) {
-			struct store_baseline baseline;
-			struct gather_test *test = &gather->tests[i];
-
-			if (!walk->open[i] ||
-			    store_baseline_get(tx, test->known_as, &at,
-					       &baseline))
-				continue;
-			test->baseline = baseline.commit;
-			walk->open[i] = 0;
-			walk->open_count--;
-		}
-		if (repo_commit_parent(walk->input->repo, &at, &at, NULL,
-				       NULL) < 0)
-			break;
-	}
-	(void)err;
-	return 0;
-}
-
-/* Where no record says better, the commit before the push. */
-static int
-find_baselines(struct gather *gather, const struct gather_input *input,
-	       struct err *err)
-{
-	struct baseline_walk walk = { .gather = gather, .input = input };
-	int ret = 0;
-
-	for (size_t i = 0; i < gather->test_count; i++)
-		gather->tests[i].baseline = gather->update.base;
-	walk.open = mem_new(gather->test_count, 1);
-	if (input->store && !oid_is_zero(&gather->update.base))
-		ret = store_read(input->store, walk_baselines, &walk, err);
-	free(walk.open);
-	for (size_t i = 0; i < gather->test_count; i++)
-		if (gather->tests[i].reset)
-			gather->tests[i].baseline = (struct oid){ { 0 } };
-	return ret;
-}
-
 static void
 add_overlay(struct gather *gather, const char *path, const struct oid *blob,
 	    unsigned mode)
@@ -390,7 +311,7 @@ gather_facts(struct gather *gather, const struct gather_input *input,
 		gather->outcome = GATHER_WEIGH;
 	if (gather->outcome != GATHER_WEIGH || input->facts_only)
 		return 0;
-	ret = find_baselines(gather, input, err);
+	ret = gather_baselines(gather, input, err);
 	return ret < 0 ? ret : make_request(gather, input, policy, err);
 }
 

@@ -8,6 +8,11 @@
 int gather_tests(struct gather *gather, const struct gather_input *input,
 		 const struct ref_policy *policy, struct err *err);
 
+/* In gather_baselines.c: what each test is held against, the nearest record
+ * before the push or the commit before it; zero for one that is reset. */
+int gather_baselines(struct gather *gather, const struct gather_input *input,
+		     struct err *err);
+
 /* The tree's .pacegate, empty where there is none. problems may be NULL. */
 int gather_tree_config(const struct repo *repo, const struct oid *tree,
 		       struct tree_config *config, struct problems *problems,

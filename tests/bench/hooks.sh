@@ -1,10 +1,15 @@
 #!/bin/sh
 # What both hooks add to a push that needs nothing weighed, against hooks that
-# are /bin/true, interleaved; on a small repository and on a large one
-# (100,000 commits, 50,000 files, 20,000 loose refs). PUSHES: pairs a row.
+# are /bin/true, interleaved, on a small repository and on a large one; then the
+# two hooks alone, against ones that read their input and do nothing, in Python
+# and in Go. PUSHES: pairs a row. The large repository is made once, in SIZE_DIR
+# (build/size): that of `make check-size` where it is there, else SIZE_COMMITS
+# 100,000, SIZE_FILES 50,000, SIZE_REFS 20,000; both with 1,000 tests.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
-PATH="${PACEGATE_BUILD:-$here/../../build}:$PATH"
+build=${PACEGATE_BUILD:-$here/../../build}
+build=$(cd "$build" && pwd)
+PATH="$build:$PATH"
 export PATH GIT_CONFIG_NOSYSTEM=1
 dir=$(mktemp -d "${TMPDIR:-/tmp}/pacegate-bench.XXXXXX")
 trap 'rm -rf "$dir"' EXIT
@@ -15,75 +20,48 @@ git config --global user.email ada@example.org
 git config --global gc.auto 0
 git config --global receive.autogc false
 
-# history COMMITS FILES: a fast-import stream.
-history() {
-	python3 - "$1" "$2" <<'EOF'
-import sys
-commits, files = int(sys.argv[1]), int(sys.argv[2])
-out = sys.stdout
-out.write("blob\nmark :1\ndata 2\nx\n\n")
-out.write("blob\nmark :2\ndata <<E\n#!/bin/sh\nexec true\nE\n\n")
-for i in range(commits):
-    out.write("commit refs/heads/main\ncommitter A <a@b> %d +0000\n" % (1600000000 + i))
-    out.write("data 2\nm\n\n")
-    if i == 0:
-        out.write("M 100755 :2 perf/true\n")
-        for f in range(files):
-            out.write("M 100644 :1 src/%d/%d\n" % (f // 200, f))
-    else:
-        out.write("M 100644 inline src/0/0\ndata <<E\n%d\nE\n" % i)
-EOF
+cache=${SIZE_DIR:-$here/../../build/size}
+mkdir -p "$cache"
+cache=$(cd "$cache" && pwd)
+sizes="${SIZE_COMMITS:-100000} ${SIZE_FILES:-50000} ${SIZE_REFS:-20000}"
+[ ! -e "$cache/1000000-200000-100000.git/made" ] || [ -n "${SIZE_COMMITS:-}" ] ||
+	sizes="1000000 200000 100000"
+made() { # COMMITS FILES REFS TESTS: prints where it is
+	made="$cache/$1-$2-$3.git"
+	[ -e "$made/made" ] || {
+		rm -rf "$made"
+		"$here/../size/make-repo" "$made" "$@"
+		touch "$made/made"
+	}
+	echo "$made"
 }
-
-setup() { # NAME COMMITS FILES REFS
-	git init -q --bare "$dir/$1.git"
-	history "$2" "$3" | git -C "$dir/$1.git" fast-import --quiet
-	python3 - "$dir/$1.git" "$4" <<'EOF'
-import os, subprocess, sys
-repo, count = sys.argv[1], int(sys.argv[2])
-tip = subprocess.check_output(["git", "-C", repo, "rev-parse", "main"], text=True)
-for i in range(count):
-    d = "%s/refs/heads/b%d" % (repo, i // 500)
-    os.makedirs(d, exist_ok=True)
-    with open("%s/%d" % (d, i), "w") as f:
-        f.write(tip)
-EOF
-	pacegate install "$dir/$1.git" --gate main >/dev/null
+setup() { # NAME MADE: serves it, sharing its objects
+	bare="$dir/$1.git"
+	git init -q --bare "$bare"
+	echo "$2/objects" >"$bare/objects/info/alternates"
+	cp "$2/packed-refs" "$bare/"
+	pacegate install "$bare" --gate main >/dev/null
 	mkdir "$dir/$1.true"
 	ln -s /bin/true "$dir/$1.true/pre-receive"
 	ln -s /bin/true "$dir/$1.true/post-receive"
 	git clone -q --no-checkout --single-branch --branch main --shared \
-		"$dir/$1.git" "$dir/$1" 2>/dev/null
+		"$bare" "$dir/$1" 2>/dev/null
 }
+mkdir "$dir/python" "$dir/go"
+printf '#!%s\nimport sys\nsys.stdin.read()\n' \
+	"$(python3 -c 'import sys; print(sys.executable)')" >"$dir/python/hook"
+chmod +x "$dir/python/hook"
+if command -v go >/dev/null; then
+	printf 'package main\n\nimport (\n\t"io"\n\t"os"\n)\n\nfunc main() { %s }\n' \
+		'io.ReadAll(os.Stdin)' >"$dir/go/hook.go"
+	(cd "$dir/go" && GOCACHE="$dir/go/cache" GO111MODULE=off \
+		go build -o hook hook.go)
+fi
 
 echo "push of one commit that needs nothing weighed: hooks of pacegate / hooks that are /bin/true"
-for size in "small 10 10 2" "large 100000 50000 20000"; do
+for size in "small 10 10 2" "large $sizes"; do
 	set -- $size
-	setup "$@"
-	python3 - "$dir" "$1" "${PUSHES:-15}" <<'EOF'
-import statistics, subprocess, sys, time
-base, name, pairs = sys.argv[1], sys.argv[2], int(sys.argv[3])
-work, bare = f"{base}/{name}", f"{base}/{name}.git"
-def git(*args, **kw):
-    return subprocess.run(["git", "-C", work, *args], check=True,
-                          capture_output=True, text=True, **kw).stdout.strip()
-git("read-tree", "HEAD")
-def commit(i):
-    blob = git("hash-object", "-w", "--stdin", input=str(i))
-    git("update-index", "--add", "--cacheinfo", f"100644,{blob},README.md")
-    tree = git("write-tree")
-    return git("commit-tree", "-p", "HEAD", "-m", f"docs {i}", tree)
-taken = {"ours": [], "true": []}
-for i in range(2 * pairs):
-    which = ("ours", "true")[(i + i // 2) % 2]
-    subprocess.run(["git", "-C", bare, "config", "core.hooksPath",
-                    f"{bare}/hooks" if which == "ours" else f"{base}/{name}.true"], check=True)
-    new = commit(i)
-    git("update-ref", "HEAD", new)
-    start = time.perf_counter()
-    git("push", "-q", "origin", f"{new}:refs/heads/main")
-    taken[which].append(time.perf_counter() - start)
-ours, true = (statistics.median(taken[k]) * 1e3 for k in ("ours", "true"))
-print(f"  {name:6} {ours:7.1f} ms / {true:7.1f} ms = {ours / true:.2f}   added {ours - true:+.1f} ms  ({pairs} pairs, medians)")
-EOF
+	setup "$1" "$(made "$2" "$3" "$4" 1000)"
+	[ "$1" = small ] || echo "  large: $2 commits, $3 files, $4 refs, 1,000 tests"
+	python3 "$here/hooks.py" "$dir" "$1" "${PUSHES:-15}" "$build"
 done

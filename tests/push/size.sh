@@ -122,6 +122,25 @@ push origin 'refs/heads/*'
 ok "too many gated ones are refused where their policy says so" has \
 	"is refused: too many refs in one push to weigh them all"
 
+# A test that seldom runs, with its record far back.
+new_repo far
+pacegate install "$bare" --gate main >/dev/null
+planted
+plant a=30
+printf '#!/bin/sh\n# perf: affects=src/\nexec true\n' >perf/a
+commit one
+push origin main
+settle
+first=$(git rev-parse --short=10 HEAD)
+for i in $(seq 90); do
+	git commit -q --allow-empty -m "$i"
+done
+mkdir src
+echo x >src/x
+commit "touches it"
+push origin main
+ok "a record further back than most is found" has "1 test against $first"
+
 # Many pushes at once.
 for mode in report wait; do
 	new_repo "$mode"

@@ -3,29 +3,14 @@
 #include <endian.h>
 #include <string.h>
 
+#include "store/varint.h"
+
 int
 block_compare(const struct block_point *a, const struct block_point *b)
 {
 	if (a->order != b->order)
 		return a->order < b->order ? -1 : 1;
 	return oid_compare(&a->point.commit, &b->point.commit);
-}
-
-/* So that small numbers of either sign stay small. */
-static uint64_t
-fold(uint64_t difference)
-{
-	return difference << 1 ^ (difference >> 63 ? UINT64_MAX : 0);
-}
-
-static size_t
-number_len(uint64_t value)
-{
-	size_t len = 1;
-
-	for (; value >= 0x80; value >>= 7)
-		len++;
-	return len;
 }
 
 /* Bytes of the point at i where the one before it is at i - 1, or none. */
@@ -36,9 +21,9 @@ point_len(const struct block *block, size_t i, int is_first)
 	uint64_t order = is_first ? next->order : next[-1].order;
 	uint64_t time_s = is_first ? 0 : (uint64_t)next[-1].point.time_s;
 
-	return number_len(next->order - order) + OID_BYTES + 4 * 8 +
-	       number_len(next->point.trials) + number_len(next->point.flags) +
-	       number_len(fold((uint64_t)next->point.time_s - time_s));
+	return varint_len(next->order - order) + OID_BYTES + 4 * 8 +
+	       varint_len(next->point.trials) + varint_len(next->point.flags) +
+	       varint_len(varint_fold((uint64_t)next->point.time_s - time_s));
 }
 
 static void
@@ -85,15 +70,6 @@ block_drop(struct block *block, size_t count)
 }
 
 static unsigned char *
-add_number(unsigned char *at, uint64_t value)
-{
-	for (; value >= 0x80; value >>= 7)
-		*at++ = (unsigned char)(value | 0x80);
-	*at++ = (unsigned char)value;
-	return at;
-}
-
-static unsigned char *
 add_double(unsigned char *at, double value)
 {
 	uint64_t bits;
@@ -102,12 +78,6 @@ add_double(unsigned char *at, double value)
 	bits = htobe64(bits);
 	memcpy(at, &bits, sizeof(bits));
 	return at + sizeof(bits);
-}
-
-static uint64_t
-unfold(uint64_t folded)
-{
-	return folded >> 1 ^ (folded & 1 ? UINT64_MAX : 0);
 }
 
 size_t
@@ -124,15 +94,16 @@ block_pack(const struct block *block, size_t begin, size_t end,
 		if (point_len(block, i, i == begin) >
 		    BLOCK_BYTES - (size_t)(at - bytes))
 			break;
-		at = add_number(at, block->points[i].order - order);
+		at = varint_put(at, block->points[i].order - order);
 		memcpy(at, point->commit.bytes, OID_BYTES);
 		at = add_double(at + OID_BYTES, point->value);
 		at = add_double(at, point->low);
 		at = add_double(at, point->high);
 		at = add_double(at, point->base);
-		at = add_number(at, point->trials);
-		at = add_number(at, point->flags);
-		at = add_number(at, fold((uint64_t)point->time_s - time_s));
+		at = varint_put(at, point->trials);
+		at = varint_put(at, point->flags);
+		at = varint_put(at,
+				varint_fold((uint64_t)point->time_s - time_s));
 		order = block->points[i].order;
 		time_s = (uint64_t)point->time_s;
 	}
@@ -157,36 +128,18 @@ struct reader {
 	const unsigned char *at, *end;
 };
 
-static uint64_t
-take_long(struct reader *reader, uint64_t max)
-{
-	uint64_t value = 0;
-
-	for (unsigned shift = 0; reader->at && shift < 64; shift += 7) {
-		unsigned char byte;
-
-		if (reader->at == reader->end)
-			break;
-		byte = *reader->at++;
-		value |= (uint64_t)(byte & 0x7f) << shift;
-		if (byte < 0x80 && value <= max)
-			return value;
-		if (byte < 0x80)
-			break;
-	}
-	reader->at = NULL;
-	return 0;
-}
-
 static inline uint64_t
 take_number(struct reader *reader, uint64_t max)
 {
-	const unsigned char *at = reader->at;
+	uint64_t value;
 
-	if (!at || at == reader->end || *at >= 0x80 || *at > max)
-		return take_long(reader, max);
-	reader->at++;
-	return *at;
+	if (!reader->at)
+		return 0;
+	reader->at = varint_get(reader->at, reader->end, &value);
+	if (!reader->at || value <= max)
+		return value;
+	reader->at = NULL;
+	return 0;
 }
 
 static inline void
@@ -226,7 +179,7 @@ block_unpack(struct block *block, uint64_t first_order, const void *bytes,
 		take_doubles(&reader, point);
 		point->trials = (uint32_t)take_number(&reader, UINT32_MAX);
 		point->flags = (uint32_t)take_number(&reader, UINT32_MAX);
-		time_s += unfold(take_number(&reader, UINT64_MAX));
+		time_s += varint_unfold(take_number(&reader, UINT64_MAX));
 		next->order = order;
 		point->time_s = (int64_t)time_s;
 		if (!reader.at || block->count == BLOCK_POINTS ||

@@ -1,3 +1,4 @@
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -6,11 +7,23 @@
 #include "base/mem.h"
 #include "store/names.h"
 #include "store/tables.h"
+#include "store/varint.h"
 
 /*
  * Key: test, commit, environment, session's name. Value: time, number of
- * metrics, then each metric's id, count and doubles.
+ * metrics, then each of them.
+ *
+ * Nearly all that is measured is whole (nanoseconds, bytes, counts), and much
+ * of it small, so that a double wastes half of its bytes and more. COMPACT
+ * beside the number of metrics says that a metric is its id, its count and
+ * whether its values are whole, then the values, all of variable length but for
+ * doubles. Without it, from schema 1, id and count are of four bytes, and the
+ * values are doubles.
  */
+#define COMPACT ((uint32_t)1 << 31)
+
+/* Whole numbers that a double holds exactly. */
+#define MAX_WHOLE 9007199254740992.0
 
 /* A sample in memory; the arrays and names are its own. */
 struct loaded {
@@ -56,11 +69,34 @@ make_key(struct store_tx *tx, const struct store_sample *sample,
 	return 0;
 }
 
+/* -0 is not, since it would lose its sign. */
+static int
+are_whole(const struct store_values *values)
+{
+	for (size_t i = 0; i < values->count; i++) {
+		double value = values->values[i];
+
+		if (!(fabs(value) <= MAX_WHOLE) || value != trunc(value) ||
+		    (value == 0 && signbit(value)))
+			return 0;
+	}
+	return 1;
+}
+
+static void
+add_number(struct buf *value, uint64_t number)
+{
+	unsigned char *at = (unsigned char *)buf_room(value, VARINT_MAX);
+
+	value->len += (size_t)(varint_put(at, number) - at);
+}
+
 /* Values may be many: this one is built in memory of its own. */
 static void
 add_values(struct store_tx *tx, struct buf *value,
 	   const struct store_values *values)
 {
+	int whole = are_whole(values);
 	struct pack piece;
 	uint32_t metric;
 
@@ -69,11 +105,15 @@ add_values(struct store_tx *tx, struct buf *value,
 	if (tx_check_name(tx, "metric", values->metric) < 0 ||
 	    name_make(tx, NAME_METRIC, values->metric, &metric) < 0)
 		return;
-	pack_start(&piece);
-	pack_u32(&piece, metric);
-	pack_u32(&piece, (uint32_t)values->count);
-	buf_add(value, piece.bytes, piece.len);
+	add_number(value, metric);
+	add_number(value, (uint64_t)values->count << 1 | (unsigned)whole);
 	for (size_t i = 0; i < values->count; i++) {
+		if (whole) {
+			int64_t number = (int64_t)values->values[i];
+
+			add_number(value, varint_fold((uint64_t)number));
+			continue;
+		}
 		pack_start(&piece);
 		pack_double(&piece, values->values[i]);
 		buf_add(value, piece.bytes, piece.len);
@@ -95,8 +135,8 @@ store_sample_put(struct store_tx *tx, const struct store_sample *sample)
 		return rc;
 	pack_start(&head);
 	pack_s64(&head, sample->time_s);
-	pack_u32(&head,
-		 (uint32_t)(sample->metric_count + sample->course_count));
+	pack_u32(&head, COMPACT | (uint32_t)(sample->metric_count +
+					     sample->course_count));
 	buf_add(&value, head.bytes, head.len);
 	for (size_t i = 0; i < sample->metric_count; i++)
 		add_values(tx, &value, &sample->metrics[i]);
@@ -149,6 +189,57 @@ split_course(struct store_sample *sample)
 	sample->course_count = all - count;
 }
 
+/* A number of the compact form; what is no such sets bad. */
+static uint64_t
+take_number(struct fields *value, uint64_t max)
+{
+	const unsigned char *end = value->at + value->left, *at;
+	uint64_t number = 0;
+
+	at = value->bad ? NULL : varint_get(value->at, end, &number);
+	if (!at || number > max) {
+		value->bad = 1;
+		return 0;
+	}
+	value->left = (size_t)(end - at);
+	value->at = at;
+	return number;
+}
+
+/* What stands before a metric's values. */
+struct metric_head {
+	uint32_t metric, count;
+	int whole;
+};
+
+static struct metric_head
+take_head(struct fields *value, int compact)
+{
+	struct metric_head head = { 0 };
+	uint64_t number;
+
+	if (!compact) {
+		head.metric = fields_u32(value);
+		head.count = fields_u32(value);
+	} else {
+		head.metric = (uint32_t)take_number(value, UINT32_MAX);
+		number = take_number(value, (uint64_t)UINT32_MAX << 1 | 1);
+		head.count = (uint32_t)(number >> 1);
+		head.whole = number & 1;
+	}
+	if (head.count > value->left / (head.whole ? 1 : 8))
+		value->bad = 1;
+	return head;
+}
+
+static double
+take_value(struct fields *value, int whole)
+{
+	if (!whole)
+		return fields_double(value);
+	return (double)(int64_t)varint_unfold(take_number(value, UINT64_MAX));
+}
+
 /* Metrics and values one after the other; counts are checked against what is
  * left before anything is allocated. */
 static int
@@ -156,29 +247,31 @@ load_metrics(struct store_tx *tx, struct record *record, struct loaded *loaded,
 	     uint32_t count)
 {
 	struct fields *value = &record->value;
+	int compact = (count & COMPACT) != 0;
+	size_t smallest = compact ? 1 : 8; /* of a value */
 	double *next;
 
-	if (count > value->left / 8)
+	count &= ~COMPACT;
+	if (count > value->left / 2)
 		return tx_bad(tx, record, "%u metrics in %zu bytes", count,
 			      value->left);
 	loaded->metrics = mem_new(count, sizeof(*loaded->metrics));
 	loaded->names = mem_new(count, sizeof(*loaded->names));
-	loaded->values = mem_new(value->left / 8, sizeof(*loaded->values));
+	loaded->values = mem_new(value->left / smallest, sizeof(double));
 	next = loaded->values;
 	for (uint32_t i = 0; i < count; i++) {
-		uint32_t metric = fields_u32(value);
-		uint32_t many = fields_u32(value);
+		struct metric_head head = take_head(value, compact);
 
-		if (value->bad || many > value->left / 8)
+		if (value->bad)
 			return tx_bad(tx, record, "value cut short");
-		if (name_of(tx, record, NAME_METRIC, metric, loaded->names[i]) <
-		    0)
+		if (name_of(tx, record, NAME_METRIC, head.metric,
+			    loaded->names[i]) < 0)
 			return store_tx_error(tx);
 		loaded->metrics[i].metric = loaded->names[i];
 		loaded->metrics[i].values = next;
-		loaded->metrics[i].count = many;
-		for (uint32_t k = 0; k < many; k++)
-			*next++ = fields_double(value);
+		loaded->metrics[i].count = head.count;
+		for (uint32_t k = 0; k < head.count; k++)
+			*next++ = take_value(value, head.whole);
 	}
 	if (!fields_are_done(value))
 		return tx_bad(tx, record, "value of a wrong length");

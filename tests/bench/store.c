@@ -13,6 +13,7 @@
  *hold DIR SECONDS                 one snapshot held, or until killed
  */
 #include <lmdb.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -237,7 +238,9 @@ put_samples(struct store_tx *tx, void *data, struct err *err)
 			rows[m] = (struct store_values){ metrics[m], values[m],
 							 TRIALS };
 			for (int i = 0; i < TRIALS; i++)
-				values[m][i] = uniform((uint64_t)(t * 80 + i));
+				values[m][i] = floor(
+					2e7 *
+					(1 + uniform((uint64_t)(t * 80 + i))));
 		}
 		sample.commit = commit_of(piece->commit);
 		/* The place in order of coming, for the raw puts. */

@@ -5,7 +5,8 @@
 #include "store/block.h"
 #include "store/tables.h"
 
-/* Histories in blocks: any order of coming, long ones, those of schema 1. */
+/* Histories in blocks: any order of coming, long ones, those of schema 1; the
+ * two forms of samples. */
 
 static const struct store_series wall = { "perf/a", "wall", "env" };
 static const struct store_series cpu = { "perf/a", "cpu", "env" };
@@ -326,6 +327,114 @@ test_schema_1(void **state)
 	assert_true(records <= 45);
 }
 
+static const double odd_values[] = { 0.0,
+				     -0.0,
+				     1.0,
+				     -1.0,
+				     9007199254740992.0,
+				     -9007199254740992.0,
+				     9007199254740994.0,
+				     1e300,
+				     0.5,
+				     NAN,
+				     INFINITY,
+				     -INFINITY };
+enum { ODD = sizeof(odd_values) / sizeof(odd_values[0]) };
+
+/* Each alone, then all of them: whole metrics and others. */
+static int
+put_odd(struct store_tx *tx, void *data, struct err *err)
+{
+	struct store_values rows[ODD + 2];
+	char names[ODD][8];
+	const struct store_sample sample = { .test = "perf/a",
+					     .environment = "env",
+					     .session = "s",
+					     .commit = commit_of(1),
+					     .time_s = 5,
+					     .metrics = rows,
+					     .metric_count = ODD + 2 };
+
+	(void)data, (void)err;
+	for (size_t i = 0; i < ODD; i++) {
+		snprintf(names[i], sizeof(names[i]), "m%zu", i);
+		rows[i] = (struct store_values){ names[i], &odd_values[i], 1 };
+	}
+	rows[ODD] = (struct store_values){ "all", odd_values, ODD };
+	rows[ODD + 1] = (struct store_values){ "none", NULL, 0 };
+	return store_sample_put(tx, &sample);
+}
+
+static int
+expect_odd(void *data, const struct store_sample *sample)
+{
+	assert_int_equal(sample->metric_count, ODD + 2);
+	for (size_t i = 0; i < ODD; i++) {
+		assert_int_equal(sample->metrics[i].count, 1);
+		assert_memory_equal(sample->metrics[i].values, &odd_values[i],
+				    sizeof(double));
+	}
+	assert_int_equal(sample->metrics[ODD].count, ODD);
+	assert_memory_equal(sample->metrics[ODD].values, odd_values,
+			    sizeof(odd_values));
+	assert_int_equal(sample->metrics[ODD + 1].count, 0);
+	++*(int *)data;
+	return 0;
+}
+
+static int
+read_odd(struct store_tx *tx, void *data, struct err *err)
+{
+	const struct oid commit = commit_of(1);
+
+	(void)err;
+	return store_sample_each(tx, "perf/a", &commit, expect_odd, data);
+}
+
+/* As schema 1 had it: ids and counts of four bytes, doubles. */
+static int
+put_odd_old(struct store_tx *tx, void *data, struct err *err)
+{
+	const struct oid commit = commit_of(1);
+	struct pack key, value;
+
+	(void)data, (void)err;
+	pack_start(&key);
+	pack_u32(&key, 1);
+	pack_oid(&key, &commit);
+	pack_u32(&key, 1);
+	pack_tail(&key, "s");
+	pack_start(&value);
+	pack_s64(&value, 5);
+	pack_u32(&value, ODD + 2);
+	for (uint32_t i = 0; i < ODD; i++) {
+		pack_u32(&value, i + 1);
+		pack_u32(&value, 1);
+		pack_double(&value, odd_values[i]);
+	}
+	pack_u32(&value, ODD + 1);
+	pack_u32(&value, ODD);
+	for (uint32_t i = 0; i < ODD; i++)
+		pack_double(&value, odd_values[i]);
+	pack_u32(&value, ODD + 2);
+	pack_u32(&value, 0);
+	return tx_put_pack(tx, TABLE_SAMPLES, &key, &value);
+}
+
+static void
+test_sample_values(void **state)
+{
+	struct fixture *fixture = *state;
+	int seen = 0;
+
+	must_write(fixture->store, put_odd, NULL);
+	must_read(fixture->store, read_odd, &seen);
+	must_write(fixture->store, put_odd_old, NULL);
+	must_read(fixture->store, read_odd, &seen);
+	assert_int_equal(seen, 2);
+	expect_points(fixture, 0);
+}
+
 static void
 test_bad_blocks(void **state)
 {
@@ -367,6 +476,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_undone, setup_store,
 						teardown_store),
 		cmocka_unit_test_setup_teardown(test_schema_1, setup_store,
+						teardown_store),
+		cmocka_unit_test_setup_teardown(test_sample_values, setup_store,
 						teardown_store),
 		cmocka_unit_test(test_bad_blocks),
 	};

@@ -33,8 +33,8 @@ log_is_about(const struct report_drift *drift, const struct history *history)
 	       !strcmp(drift->environment, history->environment);
 }
 
-static int
-is_worse(const struct history *history, const struct change *change)
+int
+log_is_worse(const struct history *history, const struct change *change)
 {
 	return change->ratio > 1 ? history->better == BETTER_LOWER
 				 : history->better == BETTER_HIGHER;
@@ -43,7 +43,7 @@ is_worse(const struct history *history, const struct change *change)
 const char *
 log_said(const struct history *history, const struct history_change *change)
 {
-	int worse = is_worse(history, &change->change);
+	int worse = log_is_worse(history, &change->change);
 
 	if (!change->is_told)
 		return NULL;

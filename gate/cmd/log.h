@@ -31,4 +31,7 @@ const char *log_said(const struct history *history,
 /* Newest first, with the changes below the commits that made them. */
 void log_print_history(const struct log *log, const struct history *history);
 
+/* Whether a change is to the worse. */
+int log_is_worse(const struct history *history, const struct change *change);
+
 #endif

@@ -12,9 +12,20 @@
 #include "report/plot.h"
 #include "report/text.h"
 
-enum { PLOT_ROWS = 4, LEAST_WIDTH = 20, MAX_WIDTH = 200 };
+enum { PLOT_ROWS = 6, MAX_STRETCH = 4, LEAST_WIDTH = 20, MAX_WIDTH = 200 };
 
 static const double DRIFT = 1.02; /* worth a line */
+
+#define RED "\033[31m"
+#define GREEN "\033[32m"
+#define YELLOW "\033[33m"
+#define PLAIN "\033[0m"
+
+static const char *
+color(const char *code)
+{
+	return pager_color() ? code : "";
+}
 
 static size_t
 terminal_width(void)
@@ -33,6 +44,8 @@ print_plot(const struct history *history)
 			     .count = history->count,
 			     .width = terminal_width(),
 			     .rows = PLOT_ROWS,
+			     .stretch = MAX_STRETCH,
+			     .unit = history->unit,
 			     .marks = marks };
 	struct buf text = BUF_INIT;
 
@@ -56,7 +69,8 @@ print_point(const struct history *history, const struct store_point *point)
 
 	if (gmtime_r(&when, &parts))
 		strftime(stamp, sizeof(stamp), "%Y-%m-%d %H:%M", &parts);
-	buf_addf(&line, "  %s  %s  ", oid_short(&point->commit, hex), stamp);
+	buf_addf(&line, "  %s%s%s  %s  ", color(YELLOW),
+		 oid_short(&point->commit, hex), color(PLAIN), stamp);
 	units_add_value(&line, point->value, history->unit);
 	if (noise_flags_backfilled(point->flags))
 		buf_adds(&line, "  backfilled");
@@ -74,7 +88,9 @@ print_change(const struct history *history, const struct history_change *found)
 	struct buf line = BUF_INIT;
 
 	buf_adds(&line, change->passing ? "~ " : "^ ");
+	buf_adds(&line, color(log_is_worse(history, change) ? RED : GREEN));
 	units_add_change(&line, change->ratio);
+	buf_adds(&line, color(PLAIN));
 	buf_adds(&line, " (");
 	units_add_change(&line, change->low);
 	buf_adds(&line, " to ");

@@ -5,7 +5,9 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/columns.h"
 #include "base/mem.h"
+#include "base/units.h"
 
 enum { EIGHTHS = 8 };
 
@@ -65,6 +67,45 @@ height(const struct scale *scale, double value, size_t rows)
 	return 1 + (size_t)(part * (most - 1) + 0.5);
 }
 
+/* What stands in front of the rows. */
+struct labels {
+	struct buf high, low;
+	size_t width; /* 0: nothing */
+};
+
+static void
+find_labels(const struct plot *plot, const struct scale *scale,
+	    struct labels *labels)
+{
+	size_t low, high;
+
+	*labels = (struct labels){ 0 };
+	if (!plot->unit)
+		return;
+	units_add_value(&labels->high, scale->high, plot->unit);
+	units_add_value(&labels->low, scale->low, plot->unit);
+	low = columns_of(buf_text(&labels->low));
+	high = columns_of(buf_text(&labels->high));
+	labels->width = low > high ? low : high;
+}
+
+static void
+add_label(struct buf *buf, const struct labels *labels, const char *text)
+{
+	if (!labels->width)
+		return;
+	columns_add(buf, text, labels->width, COLUMNS_RIGHT);
+	buf_addc(buf, ' ');
+}
+
+static const char *
+label_of_row(const struct labels *labels, size_t row, size_t rows)
+{
+	if (row + 1 == rows)
+		return buf_text(&labels->high);
+	return row ? "" : buf_text(&labels->low);
+}
+
 static void
 add_row(struct buf *buf, const size_t *heights, size_t width, size_t base)
 {
@@ -82,7 +123,8 @@ add_row(struct buf *buf, const size_t *heights, size_t width, size_t base)
 }
 
 static void
-add_marks(struct buf *buf, const struct plot *plot, size_t width)
+add_marks(struct buf *buf, const struct plot *plot, size_t width,
+	  const struct labels *labels)
 {
 	char *line = mem_new(width + 1, 1);
 	size_t used = 0;
@@ -95,36 +137,61 @@ add_marks(struct buf *buf, const struct plot *plot, size_t width)
 		used = at + 1 > used ? at + 1 : used;
 	}
 	if (used) {
+		add_label(buf, labels, "");
 		buf_add(buf, line, used);
 		buf_addc(buf, '\n');
 	}
 	free(line);
 }
 
+/* Columns: the points' own, or as many as there is room for, of several points
+ * each. */
+static size_t
+find_width(const struct plot *plot, const struct labels *labels)
+{
+	size_t most = plot->width, stretch = plot->stretch ? plot->stretch : 1;
+
+	if (labels->width)
+		most = most > labels->width + 1 ? most - labels->width - 1 : 1;
+	if (plot->count >= most)
+		return most;
+	if (stretch > most / plot->count)
+		stretch = most / plot->count;
+	return plot->count * stretch;
+}
+
 void
 plot_add(struct buf *buf, const struct plot *plot)
 {
-	size_t width = plot->count < plot->width ? plot->count : plot->width;
 	double *scratch;
-	size_t *heights;
+	size_t *heights, width;
+	struct labels labels;
 	struct scale scale;
 
-	if (!width || !plot->rows)
+	if (!plot->count || !plot->width || !plot->rows)
 		return;
 	scratch = mem_new(plot->count, sizeof(double));
-	heights = mem_new(width, sizeof(size_t));
 	scale = find_scale(plot, scratch);
+	find_labels(plot, &scale, &labels);
+	width = find_width(plot, &labels);
+	heights = mem_new(width, sizeof(size_t));
 	for (size_t i = 0; i < width; i++) {
 		size_t from = i * plot->count / width;
 		size_t to = (i + 1) * plot->count / width;
-		size_t n = sorted(plot->values + from, to - from, scratch);
+		size_t n;
 
+		to = to > from ? to : from + 1;
+		n = sorted(plot->values + from, to - from, scratch);
 		heights[i] = height(&scale, n ? scratch[n / 2] : NAN,
 				    plot->rows);
 	}
-	for (size_t row = plot->rows; row-- > 0;)
+	for (size_t row = plot->rows; row-- > 0;) {
+		add_label(buf, &labels, label_of_row(&labels, row, plot->rows));
 		add_row(buf, heights, width, row * EIGHTHS);
-	add_marks(buf, plot, width);
+	}
+	add_marks(buf, plot, width, &labels);
+	buf_release(&labels.high);
+	buf_release(&labels.low);
 	free(heights);
 	free(scratch);
 }

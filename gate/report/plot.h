@@ -14,7 +14,10 @@ struct buf;
 struct plot {
 	const double *values;
 	size_t count;
-	size_t width;        /* columns at most */
+	size_t width;        /* columns at most, the scale's too */
+	size_t stretch;      /* columns of a point at most; 0: 1 */
+	const char *unit;    /* write least and largest value in front, as
+				units_add_value() does; NULL: no scale */
 	size_t rows;         /* lines */
 	const size_t *marks; /* points to mark with ^ below, ascending */
 	size_t mark_count;

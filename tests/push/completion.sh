@@ -113,4 +113,8 @@ if command -v fish >/dev/null; then
 else
 	skip "fish" "none here: contrib/deps check"
 fi
+make -s -C "$here/../.." uninstall B="$build" DESTDIR="$scratch/root" \
+	PREFIX=/usr
+ok "make uninstall leaves nothing" is \
+	"$(find "$scratch/root" -type f -o -type l)" ""
 finish

@@ -33,7 +33,7 @@ ok "what it is of" has "cpu in environment e: 60 commits"
 ok "the newest 20" is "$(grep -c '  1970-01-01 00:0' "$shown")" 20
 ok "and how many more" has "... 40 more"
 ok "one change" is "$(grep -c '^^ +' "$shown")" 1
-ok "a mark below the plot" grep -qE '^ {39,41}\^$' "$shown"
+ok "a mark below the plot" grep -qE '^ {46,50}\^$' "$shown"
 ok "the newest level is not the best" has "against the best level"
 pacegate log perf/step --repo "$bare" --json >"$scratch/out"
 ok "as JSON" python3 -c '

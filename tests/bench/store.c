@@ -316,70 +316,88 @@ read_raw(const char *dir, struct raw *raws, size_t max)
 	return count;
 }
 
-static double
-write_raw(const char *dir, struct raw *raws, size_t count, size_t batch)
+static void
+write_raw(MDB_env *env, const struct raw *raws, size_t count, size_t batch)
 {
-	struct err err = ERR_INIT;
-	MDB_env *env;
-	double start;
-
-	if (file_make_dirs(dir, 0750, &err) < 0)
-		die(&err);
-	env = open_raw(dir);
-	start = now_s();
 	for (size_t i = 0; i < count; i += batch) {
 		MDB_txn *txn;
 		MDB_dbi dbi;
 
 		must_lmdb(mdb_txn_begin(env, NULL, 0, &txn));
 		must_lmdb(mdb_dbi_open(txn, "samples", MDB_CREATE, &dbi));
-		for (size_t k = i; k < count && k < i + batch; k++)
-			must_lmdb(mdb_put(txn, dbi, &raws[k].key,
-					  &raws[k].value, 0));
+		for (size_t k = i; k < count && k < i + batch; k++) {
+			MDB_val key = raws[k].key, value = raws[k].value;
+
+			must_lmdb(mdb_put(txn, dbi, &key, &value, 0));
+		}
 		must_lmdb(mdb_txn_commit(txn));
 	}
-	start = now_s() - start;
-	mdb_env_close(env);
-	return start;
 }
 
-static double
-write_samples(const char *dir, long tests, long commits, long batch)
+static void
+write_samples(struct store *store, long tests, long commit, long batch)
+{
+	for (long t = 0; t < tests; t += batch) {
+		struct piece piece = { t, batch, commit, 1 };
+
+		must_write(store, put_samples, &piece);
+	}
+}
+
+static void
+run_sets(const char *dir, long tests, long commits, long batch)
 {
 	struct store *store = open_store(dir);
 	double start = now_s();
 
 	for (long c = 0; c < commits; c++)
-		for (long t = 0; t < tests; t += batch) {
-			struct piece piece = { t, batch, c, 1 };
-
-			must_write(store, put_samples, &piece);
-		}
-	start = now_s() - start;
+		write_samples(store, tests, c, batch);
+	printf("seconds %.1f\n", now_s() - start);
 	store_close(store);
-	return start;
 }
 
+/* Where a store holds everything, a second one and a raw one are filled with
+ * the same in turns of a commit, since others use the machine too. */
 static void
 run_samples(const char *dir, long tests, long commits, long batch)
 {
-	char *bare = mem_text("%s-raw", dir);
+	char *again = mem_text("%s-again", dir),
+	     *bare = mem_text("%s-raw", dir);
 	size_t count = (size_t)(tests * commits);
 	struct raw *raws = mem_new(count, sizeof(*raws));
-	double ours = write_samples(dir, tests, commits, batch), raw, bytes;
+	struct err err = ERR_INIT;
+	double ours = 0, theirs = 0;
+	struct store *store;
+	MDB_env *env;
 
-	bytes = file_bytes(dir);
+	run_sets(dir, tests, commits, tests);
+	if (file_make_dirs(bare, 0750, &err) < 0)
+		die(&err);
 	count = read_raw(dir, raws, count);
-	raw = write_raw(bare, raws, count, (size_t)batch);
+	store = open_store(again);
+	env = open_raw(bare);
+	for (long c = 0; c < commits; c++) {
+		double start = now_s(), middle;
+
+		write_samples(store, tests, c, batch);
+		middle = now_s();
+		write_raw(env, raws + c * tests, (size_t)tests, (size_t)batch);
+		ours += middle - start;
+		theirs += now_s() - middle;
+	}
+	store_close(store);
+	mdb_env_close(env);
 	printf("sets %zu\nsets_per_s %.0f\nraw_per_s %.0f\nratio %.2f\n"
 	       "bytes_per_set %.0f\nraw_bytes_per_set %.0f\n",
-	       count, (double)count / ours, (double)count / raw, raw / ours,
-	       bytes / (double)count, file_bytes(bare) / (double)count);
+	       count, (double)count / ours, (double)count / theirs,
+	       theirs / ours, file_bytes(again) / (double)count,
+	       file_bytes(bare) / (double)count);
 	for (size_t i = 0; i < count; i++) {
 		free(raws[i].key.mv_data);
 		free(raws[i].value.mv_data);
 	}
 	free(raws);
+	free(again);
 	free(bare);
 }
 
@@ -609,8 +627,7 @@ main(int argc, char **argv)
 	else if (!strcmp(what, "samples") && args[2] > 0)
 		run_samples(argv[2], args[0], args[1], args[2]);
 	else if (!strcmp(what, "sets") && args[2] > 0)
-		printf("seconds %.1f\n",
-		       write_samples(argv[2], args[0], args[1], args[2]));
+		run_sets(argv[2], args[0], args[1], args[2]);
 	else if (!strcmp(what, "read"))
 		run_read(argv[2], args[0], args[1]);
 	else if (!strcmp(what, "wait"))

@@ -54,7 +54,7 @@ on_job(void *data, const struct store_job *job)
 		json_object_set_new(line, "where", json_string(""));
 	}
 	if (job->not_before_s)
-		json_object_set_new(line, "notBefore",
+		json_object_set_new(line, "due",
 				    json_integer(job->not_before_s));
 	if (length_s >= 0)
 		json_object_set_new(line, "length", json_integer(length_s));
@@ -94,7 +94,7 @@ foresee_all(json_t *jobs, int running, int64_t *free_s, size_t slots,
 	{
 		size_t slot = first_free(free_s, slots);
 		int64_t length_s = json_int_or(job, "length", -1);
-		int64_t not_before_s = json_int_or(job, "notBefore", 0);
+		int64_t not_before_s = json_int_or(job, "due", 0);
 		int64_t start_s = running ? json_int_or(job, "placed", now_s)
 					  : free_s[slot];
 

@@ -70,7 +70,7 @@ for n in 1 2 3 4 5; do
 	from_main "topic$n"
 done
 ok "two slots: two jobs at a time" waited 30 running 2
-ok "the others wait" queued 5
+ok "the others wait" waited 30 queued 5
 ok "the first come first" queue \
 	'sorted(j["ref"][-1] for j in running) == ["1", "2"]'
 ok "each has a slot of its own" queue \
@@ -194,6 +194,43 @@ for limit in perPusher perRepository; do
 	release
 	done_all
 done
+
+# Two repositories that share a slot take turns.
+many=$bare
+new_repo second
+for repo in "$many" "$bare"; do
+	[ "$repo" = "$many" ] || pacegate install "$repo" >/dev/null
+	planted
+	git -C "$repo" config pacegate-pool.lockDir "$scratch"
+	git -C "$repo" config pacegate-pool.slots 1
+	printf '#!/bin/sh\necho %s >>"%s/turns"\nexec "%s/gated" "$@"\n' \
+		"$(basename "$repo" .git)" "$scratch" "$scratch" >"$repo/turn"
+	chmod +x "$repo/turn"
+	git -C "$repo" config pacegate-pool.launch "$repo/turn"
+done
+plant a=30
+commit first
+git push -q origin main 2>/dev/null
+done_all
+rm -f "$scratch/turns"
+hold
+for n in 1 2 3 4 5; do
+	from_main "turn$n"
+	(cd "$scratch/many" && bare=$many && from_main "turn$n")
+done
+waited 30 queued 5
+release
+done_all
+bare=$many
+done_all
+turns() {
+	uniq -c "$scratch/turns" | awk '{ runs++; if ($1 > most) most = $1 }
+		END { exit !(runs >= 6 && most <= 3) }'
+}
+ok "two repositories that share a slot take turns" turns
+cd "$scratch/many" || exit 1
+git -C "$bare" config pacegate-pool.launch "$scratch/gated"
+git -C "$bare" config pacegate-pool.slots 2
 
 # Killed in mid-session: a job's process, then the scheduler.
 hold

@@ -6,6 +6,7 @@
 
 #include "base/err.h"
 #include "base/mem.h"
+#include "repo/oid_map.h"
 #include "report/report.h"
 
 enum { MAX_ASKED = 16 /* commits of a change whose verdicts are looked up */ };
@@ -30,7 +31,11 @@ struct reading {
 	struct history *history;
 	size_t *places; /* in the line */
 	size_t place_cap;
+	size_t on_line; /* points that are */
 };
+
+/* The place of a point that is not on the line. */
+#define ELSEWHERE SIZE_MAX
 
 static int
 take_point(void *data, uint64_t order, const struct store_point *point)
@@ -42,10 +47,10 @@ take_point(void *data, uint64_t order, const struct store_point *point)
 	(void)order;
 	if (reading->line) {
 		place = line_find(reading->line, &point->commit);
-		if (place == reading->line->count) {
-			history->left_out++;
-			return 0;
-		}
+		if (place == reading->line->count)
+			place = ELSEWHERE;
+		else
+			reading->on_line++;
 	}
 	MEM_GROW(reading->places, n, reading->place_cap);
 	reading->places[n] = place;
@@ -53,6 +58,23 @@ take_point(void *data, uint64_t order, const struct store_point *point)
 	history->points[history->count++] =
 		(struct history_point){ .point = *point };
 	return 0;
+}
+
+/* Without the points of other branches. */
+static void
+keep_line(struct reading *reading)
+{
+	struct history *history = reading->history;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < history->count; i++) {
+		if (reading->places[i] == ELSEWHERE)
+			continue;
+		reading->places[kept] = reading->places[i];
+		history->points[kept++] = history->points[i];
+	}
+	history->left_out = history->count - kept;
+	history->count = kept;
 }
 
 /* Along the line: committers' clocks say otherwise only now and then. */
@@ -78,41 +100,69 @@ static int
 read_points(struct reading *reading, const struct store_series *series)
 {
 	const struct store_range all = { 0, UINT64_MAX, 0, 0 };
-	struct history *history = reading->history;
 	int ret = store_point_each(reading->tx, series, &all, take_point,
 				   reading);
 
-	/* A history that was brought from elsewhere. */
-	if (!ret && !history->count && history->left_out) {
-		history->left_out = 0;
-		reading->line = NULL;
-		ret = store_point_each(reading->tx, series, &all, take_point,
-				       reading);
-	}
-	if (reading->line)
+	/* Else it is a history that was brought from elsewhere. */
+	if (reading->on_line) {
+		keep_line(reading);
 		sort(reading);
+	}
 	return ret;
 }
 
-static int
-add_record(struct store_tx *tx, struct history *history,
-	   struct history_point *point)
-{
-	struct store_baseline record;
-	int ret = store_baseline_get(tx, history->test, &point->point.commit,
-				     &record);
+/* What is recorded of a test's baseline at each commit: read at once, since one
+ * by one takes several times as long. */
+struct records {
+	struct store_baseline *items;
+	size_t count, cap;
+	struct oid_map places;
+};
 
-	point->why = STORE_HELD;
-	if (ret)
-		return ret == ERR_NOT_FOUND ? 0 : ret;
-	point->is_known = 1;
-	point->why = record.why;
-	/* By hand, afterwards: it moved at that commit, not at this one. */
-	if (!oid_equal(&record.commit, &point->point.commit))
-		point->why = STORE_HELD;
-	point->baseline = record.commit;
-	memcpy(point->definition, record.definition, sizeof(point->definition));
+static int
+take_record(void *data, const char *test, const struct oid *commit,
+	    const struct store_baseline *baseline)
+{
+	struct records *records = data;
+
+	(void)test;
+	MEM_GROW(records->items, records->count, records->cap);
+	oid_map_put(&records->places, commit, records->count);
+	records->items[records->count++] = *baseline;
 	return 0;
+}
+
+static void
+add_record(struct history_point *point, const struct store_baseline *record)
+{
+	point->is_known = 1;
+	point->why = record->why;
+	/* By hand, afterwards: it moved at that commit, not at this one. */
+	if (!oid_equal(&record->commit, &point->point.commit))
+		point->why = STORE_HELD;
+	point->baseline = record->commit;
+	memcpy(point->definition, record->definition,
+	       sizeof(point->definition));
+}
+
+static int
+add_records(struct store_tx *tx, struct history *history)
+{
+	struct records records = { 0 };
+	int ret = store_baseline_each(tx, history->test, take_record, &records);
+
+	for (size_t i = 0; !ret && i < history->count; i++) {
+		struct history_point *point = &history->points[i];
+		const size_t *place = oid_map_get(&records.places,
+						  &point->point.commit);
+
+		point->why = STORE_HELD;
+		if (place)
+			add_record(point, &records.items[*place]);
+	}
+	free(records.items);
+	oid_map_release(&records.places);
+	return ret;
 }
 
 static void
@@ -263,8 +313,8 @@ history_read(struct store_tx *tx, const struct store_series *series,
 					     series->environment) };
 	ret = read_points(&reading, series);
 	free(reading.places);
-	for (size_t i = 0; !ret && i < history->count; i++)
-		ret = add_record(tx, history, &history->points[i]);
+	if (!ret)
+		ret = add_records(tx, history);
 	if (!ret)
 		ret = describe(tx, history, err);
 	if (ret)

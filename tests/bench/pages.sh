@@ -66,4 +66,18 @@ for path in index.html "test/perf~suite-05~case-5.html" regressions.atom; do
 	wait $writer 2>/dev/null || :
 	echo "$path | $nginx | $calm | $busy"
 done
+# What the first to ask after a landing takes, of the server's own time.
+spent() { cut -d' ' -f1 "/proc/$server/schedstat"; }
+python3 "$here/../web/generate.py" 3 41 |
+	pacegate import --repo "$dir/project.git" >/dev/null 2>&1
+before=$(spent)
+curl -s -o /dev/null "http://127.0.0.1:$ours/index.html"
+echo "overview of ${TESTS:-2000} tests after a landing:" \
+	"$((($(spent) - before) / 1000)) us of the processor"
+for round in first second; do
+	start=$(date +%s%N)
+	said=$(pacegate pages "$dir/www" --repo "$dir/project.git" --commits 50)
+	echo "static copy, the $round time after it: $said," \
+		"$((($(date +%s%N) - start) / 1000000)) ms"
+done
 echo "memory of serve: $(ps -o rss= -p $server | awk '{ print int($1 / 1024) }') MB"

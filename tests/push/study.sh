@@ -59,7 +59,7 @@ ok "the test's page" grep -q 'commits\{0,1\} on .*; smallest detectable change' 
 ok "the overview, without a study that goes on" not grep -q 'studied' \
 	"$scratch/www/index.html"
 try pacegate tune --repo "$bare"
-ok "and tune" grep -qE '^perf/b cpu +1 +0\.[0-9]+ % +0\.[0-9]+ %' "$shown"
+ok "and tune" grep -qE '^perf/b +cpu +1 +0\.[0-9]+ % +0\.[0-9]+ %' "$shown"
 
 git -C "$bare" config pacegate.refs/heads/release.mode recall
 push origin main:refs/heads/release

@@ -83,6 +83,14 @@ ok "with a link to the page" grep -q "https://perf.example/commit/$tip" \
 ok "the ledger says why" grep -q "&lt;b&gt;wanted&lt;/b&gt;" ledger.html
 try pacegate pages "$scratch/www" --repo "$bare" --base https://perf.example/
 ok "a second time nothing is written" has ", 0 written"
+rm test/perf~a.svg "commit/$tip.html"
+try pacegate pages "$scratch/www" --repo "$bare" --base https://perf.example/
+ok "what somebody removed is there again" has ", 2 written"
+try pacegate pages "$scratch/www" --repo "$bare" --base https://elsewhere/
+ok "with another address the feeds are written" grep -q \
+	"https://elsewhere/commit/$tip" regressions.atom test/perf~a.atom
+ok "a copy says how revisions are compared" grep -q \
+	"<code>pacegate compare A B</code>" compare.html
 
 cd "$scratch" || exit 1
 port=$(python3 -c "import socket; s = socket.socket(); \

@@ -37,9 +37,9 @@ pacegate tune --repo "$bare" --threshold 3% --threshold 8% >"$scratch/out"
 shown="$scratch/out"
 ok "a line a test and metric" \
 	is "$(grep -c '^perf/' "$shown")" 5
-ok "quiet: no alarm" grep -qE '^perf/quiet cpu .* 0/0/0 0 +0/0/0 0$' "$shown"
-ok "a step stays" grep -qE '^perf/step cpu .* 1/0/0 0 +0/0/0 0$' "$shown"
-ok "a blip does not" grep -qE '^perf/blip cpu .* 0/1/0 0 +0/0/0 0$' "$shown"
+ok "quiet: no alarm" grep -qE '^perf/quiet +cpu .* 0/0/0 0 +0/0/0 0$' "$shown"
+ok "a step stays" grep -qE '^perf/step +cpu .* 1/0/0 0 +0/0/0 0$' "$shown"
+ok "a blip does not" grep -qE '^perf/blip +cpu .* 0/1/0 0 +0/0/0 0$' "$shown"
 ok "what to paste" grep -q \
 	'cpu.threshold 1%   # now 3%; noise 0.20 %, smallest detectable .* %$' \
 	"$shown"

@@ -40,7 +40,10 @@ int
 session_start(struct session **result, const struct texts *words, int log_fd,
 	      struct err *err)
 {
-	struct proc_options options = { .in = -1, .out = -1, .err = log_fd };
+	/* A srun that waits for a node does not see that nobody listens. */
+	struct proc_options options = {
+		.in = -1, .out = -1, .err = log_fd, .with_parent = 1
+	};
 	int to[2] = { -1, -1 }, from[2] = { -1, -1 }, ret = 0;
 	struct session *session = NULL;
 	const char **argv = mem_new(words->count + 1, sizeof(*argv));

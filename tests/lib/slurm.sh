@@ -150,8 +150,11 @@ slurm_stop() {
 	[ -e "$SLURM_CONF" ] || return 0
 	scancel -f -u "$(id -un)" 2>/dev/null
 	waited 10 slurm_is_empty
-	for i in $(seq "${slurm_nodes:-0}"); do
-		for pid in $(slurm_steps "$i"); do kill -9 "$pid"; done
+	for pid in $(pgrep -f "^slurmstepd: \["); do
+		for child in $(pgrep -P "$pid"); do
+			grep -qzx "SLURM_CONF=$SLURM_CONF" \
+				"/proc/$child/environ" && kill -9 "$pid" "$child"
+		done
 	done 2>/dev/null
 	for name in "$slurm"/pid/slurmd.* "$slurm/pid/slurmctld" \
 		"$slurm/pid/munged"; do

@@ -63,7 +63,7 @@ try() {
 # push ARGS...: a push from the current clone; `taken` or `refused`.
 push() {
 	shown="$scratch/shown"
-	if timeout 240 git push "$@" >"$shown" 2>&1; then pushed=taken
+	if timeout "${PUSH_TIMEOUT:-240}" git push "$@" >"$shown" 2>&1; then pushed=taken
 	else pushed=refused; fi
 	# What `\r` rewrites is a line of its own here.
 	tr '\r' '\n' <"$shown" >"$shown.lines" && mv "$shown.lines" "$shown"

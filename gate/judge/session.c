@@ -147,30 +147,23 @@ width_at_cap(const struct rule *rule, const struct shift *shift, size_t rounds)
 	       fmin(1, sqrt((double)rounds / cap));
 }
 
-/* Between these nothing can be said when the interval is still that wide. */
-static int
-is_between(double low, double high, const struct lines *lines, double width)
-{
-	double alarm = lines->alarm + width, same = lines->same - width;
-
-	return high <= alarm && low >= -alarm &&
-	       (same <= 0 || low >= same || high <= -same);
-}
-
 /*
- * Nothing will be said: not with ever so many rounds, wherever in the interval
- * the shift lies, since the noise between sessions leaves no room between the
- * lines; nor with those that are left, where it lies in the middle half.
+ * Nothing will be said: not with ever so many rounds, where the noise between
+ * sessions leaves no room between the lines; nor with those that are left. For
+ * that the whole interval counts where an alarm could be missed, and its middle
+ * half where a pass could.
  */
 static int
 is_hopeless(const struct shift *shift, const struct lines *lines, double width)
 {
-	double quarter = (shift->high - shift->low) / 4;
+	double alarm = lines->alarm + width, same = lines->same - width;
+	double quarter = width > 0 ? (shift->high - shift->low) / 4 : 0;
 
-	if (lines->reach > 0 && is_between(shift->low, shift->high, lines, 0))
-		return 1;
-	return width > 0 && is_between(shift->low + quarter,
-				       shift->high - quarter, lines, width);
+	if (!(lines->reach > 0) && !(width > 0))
+		return 0;
+	return shift->high <= alarm && shift->low >= -alarm &&
+	       (same <= 0 || shift->low + quarter >= same ||
+		shift->high - quarter <= -same);
 }
 
 /* Worse, but whether severe is not clear yet. */

@@ -83,9 +83,12 @@ pacegate work --repo "$bare" >/dev/null
 ok "not before its time has come" record 'rows[("cpu", 0.1)]["pairs"] == 2'
 git -C "$bare" config pacegate.canary 1s
 sleep 1.1
-ok "the worker runs it, but gives way" flock "$scratch/pacegate.wanted" \
+flock "$scratch/pacegate.wanted" sleep 60 &
+blocking=$!
+ok "while somebody blocks, the worker waits with it" not timeout 3 \
 	pacegate work --repo "$bare"
 ok "and has counted nothing" record 'rows[("cpu", 0.1)]["pairs"] == 2'
+kill "$blocking"
 pacegate work --repo "$bare" >/dev/null
 ok "in idle time one of each" record \
 	'rows[("cpu", 0.1)]["pairs"] == 3 and rows[("memory", 0)]["pairs"] == 3'

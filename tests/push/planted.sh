@@ -84,10 +84,12 @@ git -C "$bare" log -1 --format=%H main >"$scratch/tip"
 ok "and is said to be new" grep -q '"verdict": "new"' - <<EOF
 $(pacegate show "$(cat "$scratch/tip")" --repo "$bare" --json)
 EOF
+settle
 pacegate accept perf/a main --reason "more metrics" --repo "$bare" >/dev/null
 extreme -6
 ok "what is below zero has no ratio" has "undecided: perf/a: odd is below zero"
 extreme 0
+settle
 pacegate accept perf/a main --reason "zero" --repo "$bare" >/dev/null
 extreme 7
 ok "something out of nothing" has "severe: perf/a: odd is 99900 % more"

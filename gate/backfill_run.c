@@ -46,19 +46,6 @@ find_trouble(struct backfill *backfill)
 		report_set(&backfill->why, why);
 }
 
-static int
-time_of(const struct gate *gate, const struct oid *oid, int64_t *time_s,
-	struct err *err)
-{
-	struct repo_commit commit;
-	int ret = repo_commit_read(gate->repo, oid, &commit, err);
-
-	if (!ret)
-		*time_s = commit.time_s;
-	repo_commit_release(&commit);
-	return ret;
-}
-
 int
 backfill_measure(struct gate *gate, const json_t *record,
 		 const struct oid *commit, const struct gate_run *run,
@@ -77,8 +64,8 @@ backfill_measure(struct gate *gate, const json_t *record,
 	ret = json_get_oid(record, "from", &backfill->from, err);
 	beside.definition = beside.baseline = backfill->from;
 	if (!ret)
-		ret = time_of(gate, &backfill->from, &backfill->from_time_s,
-			      err);
+		ret = repo_commit_time(gate->repo, &backfill->from, NULL,
+				       &backfill->from_time_s, err);
 	if (!ret)
 		ret = gather_beside(&backfill->gather, &input, &beside, err);
 	if (!ret)

@@ -209,3 +209,14 @@ job_is_placed(void *data, const char *where)
 	/* For who looks at the queue; the job goes on without. */
 	store_write(job->gate->store, note_place, &placed, NULL);
 }
+
+struct gate_run
+job_gate_run(struct job *job)
+{
+	return (struct gate_run){ .class = SLOT_BACKGROUND,
+				  .deadline_ms = -1,
+				  .give_way = job_gives_way,
+				  .stopped = job_is_stopped,
+				  .placed = job_is_placed,
+				  .data = job };
+}

@@ -5,6 +5,7 @@
 
 struct err;
 struct gate;
+struct gate_run;
 struct job;
 struct store_job;
 struct store_tx;
@@ -75,8 +76,10 @@ const struct job_kind *job_kind_of(const struct store_job *item);
 void job_say(const struct job *job, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/* For struct gate_run, whose data is the job: it is to stop, or its repository
+/* How a job is weighed: in the background, without a deadline, and with the
+ * rest below, whose data is the job: it is to stop, or its repository
  * is gone; so it is, or somebody who blocks waits for a slot; it has one. */
+struct gate_run job_gate_run(struct job *job);
 int job_is_stopped(void *data);
 int job_gives_way(void *data);
 void job_is_placed(void *data, const char *where);

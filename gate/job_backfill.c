@@ -45,12 +45,7 @@ begin(struct job *job, struct err *err)
 static int
 run(struct job *job, struct err *err)
 {
-	const struct gate_run how = { .class = SLOT_BACKGROUND,
-				      .deadline_ms = -1,
-				      .give_way = job_gives_way,
-				      .stopped = job_is_stopped,
-				      .placed = job_is_placed,
-				      .data = job };
+	const struct gate_run how = job_gate_run(job);
 	int ret = begin(job, err);
 	struct filling *filling = job->state;
 	struct backfill *backfill = &filling->backfill;

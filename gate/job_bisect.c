@@ -109,14 +109,10 @@ static int
 weigh(struct job *job, struct err *err)
 {
 	struct step *step = job->state;
-	const struct gate_run how = { .class = SLOT_BACKGROUND,
-				      .deadline_ms = -1,
-				      .give_way = gives_way,
-				      .stopped = job_is_stopped,
-				      .placed = job_is_placed,
-				      .data = job };
+	struct gate_run how = job_gate_run(job);
 	int ret = store_read(job->gate->store, recall, step, err);
 
+	how.give_way = gives_way;
 	step->is_weighed = ret > 0;
 	if (ret)
 		return ret < 0 ? ret : 0;

@@ -31,12 +31,7 @@ put_all(struct store_tx *tx, void *data, struct err *err)
 static int
 weigh(struct job *job, struct gather *gather, struct err *err)
 {
-	struct gate_run run = { .class = SLOT_BACKGROUND,
-				.deadline_ms = -1,
-				.give_way = job_gives_way,
-				.stopped = job_is_stopped,
-				.placed = job_is_placed,
-				.data = job };
+	struct gate_run run = job_gate_run(job);
 	struct weigh_result result;
 	struct texts lines = { 0 };
 	struct buf text = BUF_INIT;

@@ -12,12 +12,7 @@
 static int
 run(struct job *job, struct err *err)
 {
-	const struct gate_run how = { .class = SLOT_BACKGROUND,
-				      .deadline_ms = -1,
-				      .give_way = job_gives_way,
-				      .stopped = job_is_stopped,
-				      .placed = job_is_placed,
-				      .data = job };
+	const struct gate_run how = job_gate_run(job);
 	struct study *study = mem_new(1, sizeof(*study));
 	char *text = study_text(job->item);
 	int ret = study_run(study, job->gate, job->item, &how, err);

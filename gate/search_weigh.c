@@ -128,19 +128,6 @@ search_recall(struct store_tx *tx, const json_t *record,
 	return known;
 }
 
-static int
-commit_time(const struct gate *gate, const struct oid *oid, int64_t *time_s,
-	    struct err *err)
-{
-	struct repo_commit commit;
-	int ret = repo_commit_read(gate->repo, oid, &commit, err);
-
-	if (!ret)
-		*time_s = commit.time_s;
-	repo_commit_release(&commit);
-	return ret;
-}
-
 int
 search_weigh(struct gate *gate, const json_t *record,
 	     const struct search_ask *ask, const struct gate_run *run,
@@ -161,8 +148,8 @@ search_weigh(struct gate *gate, const json_t *record,
 	how.samples_alone = 1;
 	ret = json_get_oid(record, "definition", &beside.definition, err);
 	if (!ret)
-		ret = commit_time(gate, &ask->beside, &weighed->beside_time_s,
-				  err);
+		ret = repo_commit_time(gate->repo, &ask->beside, NULL,
+				       &weighed->beside_time_s, err);
 	if (!ret)
 		ret = gather_beside(&weighed->gather, &input, &beside, err);
 	if (!ret)

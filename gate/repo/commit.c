@@ -147,11 +147,11 @@ repo_commit_time(const struct repo *repo, const struct oid *oid,
 	struct commit_head head = { 0 };
 	int ret = repo_head_read(repo, oid, &head, err);
 
-	if (!ret) {
+	if (!ret && first_parent)
 		*first_parent = head.parent_count ? head.parents[0]
 						  : (struct oid){ { 0 } };
+	if (!ret)
 		*time_s = head.time_s;
-	}
 	repo_head_release(&head);
 	return ret;
 }

@@ -83,7 +83,7 @@ int repo_commit_parent(const struct repo *repo, const struct oid *oid,
 		       struct oid *first_parent, struct oid *tree,
 		       struct err *err);
 
-/* The same with the committer's time. */
+/* The committer's time instead of the tree; first_parent may be NULL. */
 int repo_commit_time(const struct repo *repo, const struct oid *oid,
 		     struct oid *first_parent, int64_t *time_s,
 		     struct err *err);

@@ -28,6 +28,14 @@ test_key(struct pack *key, uint32_t test)
 	pack_u32(key, test);
 }
 
+static void
+commit_key(struct pack *key, const struct oid *commit)
+{
+	pack_start(key);
+	pack_u8(key, KIND_COMMIT);
+	pack_oid(key, commit);
+}
+
 int
 change_test(struct store_tx *tx, uint32_t test)
 {
@@ -45,9 +53,7 @@ change_commit(struct store_tx *tx, const struct oid *commit)
 {
 	struct pack key;
 
-	pack_start(&key);
-	pack_u8(&key, KIND_COMMIT);
-	pack_oid(&key, commit);
+	commit_key(&key, commit);
 	return put(tx, &key);
 }
 
@@ -93,9 +99,7 @@ store_commit_generation(struct store_tx *tx, const struct oid *commit)
 {
 	struct pack key;
 
-	pack_start(&key);
-	pack_u8(&key, KIND_COMMIT);
-	pack_oid(&key, commit);
+	commit_key(&key, commit);
 	return generation_of(tx, &key);
 }
 
